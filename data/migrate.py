@@ -1,0 +1,38 @@
+"""Bring the database's tables up to date with Alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from data.engine import engine
+
+
+def config() -> Config:
+    """Return the Alembic configuration; there is no alembic.ini."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    made.set_main_option("path_separator", "os")
+    return made
+
+
+def upgrade() -> None:
+    """Apply every migration that the database does not have yet, all or none."""
+    settings = config()
+    with engine().execution_options(writes=True).begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+
+
+def head() -> str | None:
+    """Return the newest revision that the code knows."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def new_revision(message: str) -> None:
+    """Write a new migration from the difference between models and database (for developers)."""
+    settings = config()
+    with engine().begin() as connection:
+        settings.attributes["connection"] = connection
+        command.revision(settings, message, autogenerate=True)

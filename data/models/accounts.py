@@ -1,0 +1,80 @@
+"""Accounts with their role, duties and authorised items, and the sessions they sign in with."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from data.models.base import Base
+from data.models.organisation import Unit
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(40), unique=True)
+    staff_no: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(60), index=True)
+    title: Mapped[str] = mapped_column(String(40), default="")
+    email: Mapped[str] = mapped_column(String(120), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(12), default="active")
+    status_reason: Mapped[str] = mapped_column(String(200), default="")
+    password_hash: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    leaving_on: Mapped[date | None]
+
+    unit: Mapped[Unit] = relationship()
+    items: Mapped[list["AccountItem"]] = relationship(
+        foreign_keys="AccountItem.account_id", order_by="AccountItem.item"
+    )
+    duties: Mapped[list["AccountDuty"]] = relationship(
+        foreign_keys="AccountDuty.account_id", order_by="AccountDuty.id"
+    )
+
+    __table_args__ = (Index("ix_accounts_unit_id_status", "unit_id", "status"),)
+
+
+class AccountItem(Base):
+    """One authorised item (授權項目) of one account."""
+
+    __tablename__ = "account_items"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    item: Mapped[str] = mapped_column(String(30), primary_key=True)
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class AccountDuty(Base):
+    """One duty, for one unit or one agency or (bureau reviewers) everywhere."""
+
+    __tablename__ = "account_duties"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    duty: Mapped[str] = mapped_column(String(20))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), index=True)
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    ended_at: Mapped[datetime | None]
+
+
+class SignInSession(Base):
+    """A signed-in browser; ending the row ends every copy of its cookie."""
+
+    __tablename__ = "sign_in_sessions"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    started_at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(60), default="")
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(String(40), default="")

@@ -1,0 +1,150 @@
+"""Audits: the frozen frame, its draws, the sample, verdicts, signatures. Only the audit row changes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from data.models.base import Base, BigId
+from data.models.organisation import Unit
+
+
+class Audit(Base):
+    """One audit of one scope and period; status is planned, frozen, judging or signed."""
+
+    __tablename__ = "audits"
+    __table_args__ = (UniqueConstraint("kind", "unit_id", "period"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), default="unit")
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    period: Mapped[str] = mapped_column(String(8), index=True)
+    status: Mapped[str] = mapped_column(String(10), default="planned")
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    unit: Mapped[Unit] = relationship()
+
+
+class AuditFrame(Base):
+    """The frame, kept as the very bytes whose SHA-256 is its hash (compressed)."""
+
+    __tablename__ = "audit_frames"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"), unique=True)
+    frozen_at: Mapped[datetime]
+    frozen_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    frame_hash: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    records: Mapped[int]
+    people: Mapped[int]
+    months: Mapped[int]
+    people_counted: Mapped[int]
+    """The people the floor is taken of; differs from ``people`` only under the other reading."""
+    planned_records: Mapped[int]
+    """How many base records were asked for before the seed was known."""
+    seed_plan: Mapped[str] = mapped_column(String(10), default="system")
+    public_figure: Mapped[str] = mapped_column(String(200), default="")
+    """Which public figure becomes the seed, named before the freeze."""
+
+
+class AuditDraw(Base):
+    """One draw: kind is first, redraw or expansion."""
+
+    __tablename__ = "audit_draws"
+    __table_args__ = (UniqueConstraint("audit_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    seed: Mapped[str] = mapped_column(String(200))
+    seed_source: Mapped[str] = mapped_column(String(10))
+    frame_hash: Mapped[str] = mapped_column(String(64))
+    base_records: Mapped[int]
+    users_floor: Mapped[int]
+    months_floor: Mapped[int]
+    size: Mapped[int]
+    drawn_at: Mapped[datetime]
+    drawn_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class SampleItem(Base):
+    """A drawn record and why it was drawn."""
+
+    __tablename__ = "sample_items"
+    __table_args__ = (UniqueConstraint("draw_id", "record_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"), index=True)
+    draw_id: Mapped[int] = mapped_column(ForeignKey("audit_draws.id"))
+    record_id: Mapped[int] = mapped_column(BigId, index=True)
+    person_key: Mapped[str] = mapped_column(String(80))
+    local_month: Mapped[str] = mapped_column(String(7))
+    position: Mapped[int]
+    ticket: Mapped[str] = mapped_column(String(90))
+    rank: Mapped[int]
+    basis: Mapped[str] = mapped_column(String(10))
+
+
+class JudgementPick(Base):
+    """A record taken by judgement, not by lot; counts for no floor and no claim."""
+
+    __tablename__ = "judgement_picks"
+    __table_args__ = (UniqueConstraint("audit_id", "record_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"))
+    record_id: Mapped[int] = mapped_column(BigId)
+    reason: Mapped[str] = mapped_column(String(300))
+    picked_at: Mapped[datetime]
+    picked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class Verdict(Base):
+    """A judgement of one record; a change is a new row with the next sequence and its reason."""
+
+    __tablename__ = "verdicts"
+    __table_args__ = (UniqueConstraint("audit_id", "record_id", "sequence"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"))
+    record_id: Mapped[int] = mapped_column(BigId)
+    sequence: Mapped[int]
+    verdict: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    change_reason: Mapped[str] = mapped_column(String(300), default="")
+    judged_at: Mapped[datetime]
+    judged_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    judge_name: Mapped[str] = mapped_column(String(60))
+
+
+class Signature(Base):
+    """A signature over what the audit held at that moment."""
+
+    __tablename__ = "signatures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"), index=True)
+    capacity: Mapped[str] = mapped_column(String(20))
+    signed_at: Mapped[datetime]
+    signed_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    signer_name: Mapped[str] = mapped_column(String(60))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Reopening(Base):
+    """A signed audit opened again, with its reason; what was signed stays."""
+
+    __tablename__ = "reopenings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    reopened_at: Mapped[datetime]
+    reopened_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))

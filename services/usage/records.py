@@ -17,12 +17,20 @@ SUM_KEYS = ("local_month", "unit_id", "source_id", "item", "action")
 def add_records(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add usage records and their part of the month sums to the caller's transaction.
 
-    Every row holds all columns of `UsageRecord` without a default; see `new_row`.
+    Every row holds all columns of `UsageRecord` without a default.
     """
     if not rows:
         return
     db.execute(insert(UsageRecord), list(rows))
     add_to_sums(db, rows)
+
+
+def add_numbered_records(db: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Add a few usage records like `add_records` and return their record numbers, in order."""
+    statement = insert(UsageRecord).returning(UsageRecord.id, sort_by_parameter_order=True)
+    numbers = list(db.scalars(statement, list(rows)))
+    add_to_sums(db, rows)
+    return numbers
 
 
 def add_to_sums(db: Session, rows: Sequence[dict[str, Any]]) -> None:

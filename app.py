@@ -1,0 +1,43 @@
+"""Entry: set-up, sign-in, session guard, and the page registry of whoever is signed in."""
+
+import streamlit as st
+
+from pages import registry
+from pages.shared import layout, session
+from pages.shared.feedback import numbered_errors, show_notice
+from pages.shared.sign_in_form import sign_in_screen
+from services import clock, installation
+
+st.set_page_config(page_title=layout.APP_TITLE, page_icon=":material/map_search:", layout="wide")
+
+
+def main() -> None:
+    """Show the sign-in screen or, for a signed-in person, the page that was asked for."""
+    if not installation.is_ready():
+        st.error("系統尚未建置：請先執行 `make run`，或 `python manage.py init` 並建立系統管理者。")
+        return
+    actor = session.guard(clock.utc_now)
+    if actor is None:
+        st.navigation([st.Page(_nothing, title="登入", url_path="")], position="hidden")
+        if not sign_in_screen(clock.utc_now):
+            return
+        actor = session.guard(clock.utc_now)
+        if actor is None:
+            return
+    page = st.navigation(registry.menu(actor))
+    if layout.person_card(actor):
+        session.sign_out(clock.utc_now)
+        st.success("已登出。", icon=":material/logout:")
+        st.button("重新登入", icon=":material/login:")
+        return
+    layout.demo_notice()
+    show_notice()
+    page.run()
+
+
+def _nothing() -> None:
+    """The only page of a visitor who has not signed in."""
+
+
+with numbered_errors():
+    main()

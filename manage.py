@@ -1,0 +1,151 @@
+"""The operator's command line, thin over the services. JSON calls are relied on by other tools."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from data import migrate
+from data.engine import configure
+from services import clock, installation
+from services.errors import UserError
+from services.identity.actor import Actor, operator
+from services.regulation.floors import unit_floors
+from services.regulation.periods import Quarter
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+
+
+def _acting() -> Actor:
+    return operator(clock.utc_now())
+
+
+def _print(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        for key, value in result.items():
+            typer.echo(f"{key}: {value}")
+
+
+def _progress(share: float, what: str) -> None:
+    typer.echo(f"\r{share:4.0%} {what:<40}", nl=False, err=True)
+    if share >= 1:
+        typer.echo(err=True)
+
+
+@app.command()
+def init() -> None:
+    """Create the tables, or bring them up to date."""
+    migrate.upgrade()
+    typer.echo(f"資料庫已是最新版（{migrate.head()}）。")
+
+
+@app.command()
+def demo(
+    scale: Annotated[str, typer.Option(help="small, city or ten-million")] = "city",
+    if_empty: Annotated[bool, typer.Option(help="Do nothing when accounts exist.")] = False,
+) -> None:
+    """Fill an empty database with the invented demo city."""
+    from data.demo.load import load
+
+    migrate.upgrade()
+    if not (if_empty and installation.is_ready()):
+        load(scale, clock.utc_now(), progress=_progress)
+    if installation.demo_scale():
+        _print_sign_ins()
+
+
+def _print_sign_ins() -> None:
+    from data.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
+
+    typer.echo(f"示範帳號（密碼均為 {DEMO_PASSWORD}）：")
+    for username, what in DEMO_SIGN_INS:
+        typer.echo(f"  {username:<16}{what}")
+
+
+@app.command()
+def create_system_manager(
+    username: Annotated[str, typer.Option(prompt="帳號")],
+    name: Annotated[str, typer.Option(prompt="姓名")],
+    staff_no: Annotated[str, typer.Option(prompt="員工編號")],
+    password: Annotated[
+        str, typer.Option(prompt="密碼", hide_input=True, confirmation_prompt=True)
+    ],
+) -> None:
+    """Make the first system manager of an installation without demo data (clause 4.4)."""
+    from services.accounts.first import create_first_system_manager
+
+    create_first_system_manager(_acting(), username, name, staff_no, password)
+    typer.echo(f"已建立系統管理者 {name}（{username}）。")
+
+
+@app.command()
+def floors(
+    records: Annotated[int, typer.Option(min=0)],
+    users: Annotated[int, typer.Option(min=0)],
+    months: Annotated[int, typer.Option(min=0)],
+    as_json: Json = False,
+) -> None:
+    """Work out the floors of a unit audit (clause 7.1.1)."""
+    _print(unit_floors(records, users, months, _acting().today).as_dict(), as_json)
+
+
+@app.command()
+def import_usage(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    source: Annotated[str, typer.Option(help="Name of the other system.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Import the good rows of another system's usage records (clause 9)."""
+    from services.usage.importing.service import import_file
+
+    _print(import_file(_acting(), file, source, dry_run, progress=_progress), as_json)
+
+
+@app.command()
+def draw(
+    unit: Annotated[str, typer.Option(help="Unit code.")],
+    quarter: Annotated[str, typer.Option(help="2026Q3 or 115Q3.")],
+    seed: Annotated[str, typer.Option(help="Hex seed; marks the draw as a demonstration.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Freeze a finished quarter of a unit and draw its sample."""
+    from services.audits.commands import freeze_and_draw
+
+    _print(freeze_and_draw(_acting(), unit, Quarter.parse(quarter), seed), as_json)
+
+
+@app.command()
+def export_draw(audit_id: int, out: Path) -> None:
+    """Write an audit's draws as a ZIP that anybody can repeat with verify_draw.py."""
+    from services.audits.export import export_draw as export
+
+    out.write_bytes(export(_acting(), audit_id))
+    typer.echo(f"已寫出 {out}")
+
+
+@app.command()
+def set_reading(key: str, value: str) -> None:
+    """Choose how a point of the rule that can be read two ways is read."""
+    from services.readings import choose
+
+    choose(_acting(), key, value)
+    typer.echo(f"{key} = {value}")
+
+
+def main() -> None:
+    """Run a command; a service's sentence ends it with exit code 2."""
+    configure()
+    try:
+        app()
+    except (UserError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

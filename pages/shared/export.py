@@ -1,0 +1,41 @@
+"""The one download button of tables."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.session import actor_source
+from services.documents.tables import export_table
+from services.errors import Refused
+from services.identity.actor import Actor
+
+Rows = Sequence[Sequence[Any]]
+
+
+def export_button(
+    actor: Actor,
+    label: str,
+    file_stem: str,
+    columns: Sequence[str],
+    rows: Rows | Callable[[], Rows],
+    total: int | None = None,
+) -> None:
+    """Offer the table as CSV; it is written, and the export recorded, only when clicked."""
+    person_now = actor_source()
+
+    def content() -> bytes:
+        person = person_now()
+        if person is None:
+            raise Refused("登入已結束，請重新登入後再匯出。")
+        held = rows() if callable(rows) else rows
+        return export_table(person, file_stem, columns, held, len(held) if total is None else total)
+
+    st.download_button(
+        label,
+        content,
+        file_name=f"{file_stem}-{actor.today:%Y%m%d}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )

@@ -1,0 +1,34 @@
+"""What every page has in common: the head, the person in the sidebar, the demo notice."""
+
+import streamlit as st
+
+from pages.shared.text import plain
+from services import installation
+from services.identity.actor import Actor
+
+APP_TITLE = "地籍資料使用管理系統"
+
+
+def page_head(title: str, sentence: str) -> None:
+    """Show the page's title and the one sentence that says what it is for."""
+    st.title(title, anchor=False)
+    st.caption(sentence)
+
+
+def demo_notice() -> None:
+    """Say on every page that everything is invented, while demo data is loaded."""
+    if scale := installation.demo_scale():
+        st.info(
+            f"示範資料（{plain(scale)}）：人員、登記資料與使用紀錄均為虛構，不得作為任何公務依據。",
+            icon=":material/science:",
+        )
+
+
+def person_card(actor: Actor) -> bool:
+    """Show who is signed in, and return whether 登出 was pressed."""
+    with st.sidebar.container(border=True):
+        st.markdown(f"**{plain(actor.label)}**")
+        words = [actor.role.label] if actor.role else []
+        words += [held.duty.label for held in actor.duties]
+        st.caption("、".join(dict.fromkeys(words)))
+        return st.button("登出", icon=":material/logout:", width="stretch", key="sign_out")

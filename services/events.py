@@ -18,6 +18,7 @@ class EventType(StrEnum):
     SIGNED_OUT = "signed_out"
     REFUSED = "refused"
     PARCEL_QUERIED = "parcel_queried"
+    ACCOUNT_CREATED = "account_created"
     ACCOUNT_STATUS_CHANGED = "account_status_changed"
     ACCOUNT_ITEMS_CHANGED = "account_items_changed"
     SOURCE_USER_CLAIMED = "source_user_claimed"

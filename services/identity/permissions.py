@@ -22,6 +22,7 @@ class Action(StrEnum):
     CONDUCT_AUDIT = "conduct_audit"
     SIGN_AUDIT = "sign_audit"
     REOPEN_AUDIT = "reopen_audit"
+    EXPORT_TABLE = "export_table"
     CHANGE_SETTINGS = "change_settings"
 
     @property
@@ -40,6 +41,7 @@ ACTION_LABELS = {
     Action.CONDUCT_AUDIT: "辦理稽核",
     Action.SIGN_AUDIT: "簽核稽核紀錄",
     Action.REOPEN_AUDIT: "重新開啟稽核",
+    Action.EXPORT_TABLE: "匯出看得到的表格",
     Action.CHANGE_SETTINGS: "變更設定",
 }
 
@@ -55,27 +57,31 @@ class Scope(StrEnum):
 
 Holder = Role | Duty
 
+_EVERYBODY = {
+    Action.VIEW_HOME: Scope.OWN,
+    Action.QUERY_PARCEL: Scope.OWN,
+    Action.EXPORT_TABLE: Scope.OWN,
+}
+"""What every account may do; querying needs authorised items as well."""
+
 _TABLE: dict[Holder, dict[Action, Scope]] = {
-    Role.GENERAL_USER: {Action.VIEW_HOME: Scope.OWN, Action.QUERY_PARCEL: Scope.OWN},
-    Role.UNIT_MANAGER: {
-        Action.VIEW_HOME: Scope.OWN,
-        Action.QUERY_PARCEL: Scope.OWN,
+    Role.GENERAL_USER: _EVERYBODY,
+    Role.UNIT_MANAGER: _EVERYBODY
+    | {
         Action.VIEW_ACCOUNTS: Scope.UNIT,
         Action.MANAGE_ACCOUNTS: Scope.UNIT,
         Action.VIEW_USAGE: Scope.UNIT,
         Action.VIEW_AUDIT: Scope.UNIT,
     },
-    Role.AGENCY_MANAGER: {
-        Action.VIEW_HOME: Scope.OWN,
-        Action.QUERY_PARCEL: Scope.OWN,
+    Role.AGENCY_MANAGER: _EVERYBODY
+    | {
         Action.VIEW_ACCOUNTS: Scope.AGENCY,
         Action.MANAGE_ACCOUNTS: Scope.AGENCY,
         Action.VIEW_USAGE: Scope.AGENCY,
         Action.VIEW_AUDIT: Scope.AGENCY,
     },
-    Role.SYSTEM_MANAGER: {
-        Action.VIEW_HOME: Scope.OWN,
-        Action.QUERY_PARCEL: Scope.OWN,
+    Role.SYSTEM_MANAGER: _EVERYBODY
+    | {
         Action.VIEW_ACCOUNTS: Scope.ALL,
         Action.MANAGE_ACCOUNTS: Scope.ALL,
         Action.VIEW_USAGE: Scope.ALL,

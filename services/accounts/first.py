@@ -1,0 +1,77 @@
+"""The first system manager of a new installation; everybody else comes through applications."""
+
+import re
+
+import bcrypt
+from sqlalchemy import func, select
+
+from data.engine import transaction
+from data.models import Account, Agency, Unit, UsageSource
+from services import events
+from services.errors import Conflict, Invalid
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action, permit
+from services.identity.signin import PASSWORD_MAX_BYTES
+from services.regulation.purpose import tidy
+from services.regulation.roles import AccountStatus, Role
+from services.usage.records import LOCAL_SOURCE
+
+PASSWORD_MIN = 12
+
+
+@guarded(Action.CHANGE_SETTINGS)
+def create_first_system_manager(
+    actor: Actor, username: str, name: str, staff_no: str, password: str
+) -> int:
+    """Create the land bureau, if missing, and its first system manager (clauses 3 and 4.4).
+
+    Raises Conflict when a system manager exists, Invalid for a malformed name or a weak password.
+    """
+    permit(actor, Action.CHANGE_SETTINGS)
+    login = _checked(username, name, staff_no, password)
+    with transaction() as db:
+        active = select(func.count()).where(
+            Account.role == Role.SYSTEM_MANAGER.value, Account.status == AccountStatus.ACTIVE.value
+        )
+        if db.scalar(active):
+            raise Conflict("已有系統管理者；其他帳號請走申請流程。")
+        bureau = db.scalar(select(Agency).where(Agency.is_bureau))
+        if bureau is None:
+            bureau = Agency(code="LAND", name="臺北市政府地政局", is_bureau=True)
+            db.add(bureau)
+            db.flush()
+        unit = db.scalar(select(Unit).where(Unit.agency_id == bureau.id).order_by(Unit.id))
+        if unit is None:
+            unit = Unit(agency_id=bureau.id, code="LAND", name="臺北市政府地政局")
+            db.add(unit)
+        if db.scalar(select(UsageSource).where(UsageSource.code == LOCAL_SOURCE)) is None:
+            db.add(UsageSource(code=LOCAL_SOURCE, name="臺北地政雲", created_at=actor.now))
+        db.flush()
+        account = Account(
+            username=login,
+            staff_no=tidy(staff_no),
+            name=tidy(name),
+            unit_id=unit.id,
+            role=Role.SYSTEM_MANAGER.value,
+            password_hash=bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode(),
+            created_at=actor.now,
+        )
+        db.add(account)
+        db.flush()
+        events.write(
+            db, actor, EventType.ACCOUNT_CREATED, about=("account", account.id), role=account.role
+        )
+        return account.id
+
+
+def _checked(username: str, name: str, staff_no: str, password: str) -> str:
+    login = tidy(username).lower()
+    if not re.fullmatch(r"[a-z][a-z0-9._-]{2,39}", login):
+        raise Invalid("帳號請用 3 至 40 個英文小寫字母、數字、點、底線或連字號，以字母開頭。")
+    if not 1 <= len(tidy(name)) <= 60 or not 1 <= len(tidy(staff_no)) <= 20:
+        raise Invalid("姓名請填 1 至 60 個字，員工編號 1 至 20 個字。")
+    if not len(password) >= PASSWORD_MIN or len(password.encode()) > PASSWORD_MAX_BYTES:
+        raise Invalid(f"密碼至少 {PASSWORD_MIN} 個字元，最多 {PASSWORD_MAX_BYTES} 個位元組。")
+    return login

@@ -1,0 +1,129 @@
+"""The draw as a ZIP that a stranger can repeat without this system (domain.md §4, step 3)."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data.engine import transaction
+from data.models import Audit, AuditDraw, AuditFrame, Unit
+from services import events
+from services.audits import store
+from services.audits.sampling.frame import Frame
+from services.errors import Conflict
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action
+
+VERIFIER = Path(__file__).with_name("verify_draw.py")
+FRAME_COLUMNS = ("record_id", "account_id", "month")
+SAMPLE_COLUMNS = (
+    "draw",
+    "position",
+    "record_id",
+    "account_id",
+    "month",
+    "ticket",
+    "rank",
+    "basis",
+)
+
+
+@guarded(Action.VIEW_AUDIT)
+def export_draw(actor: Actor, audit_id: int) -> bytes:
+    """Return a ZIP of frame.csv, draw.json, sample.csv and verify_draw.py; the export is recorded.
+
+    The files hold ids and months only, nothing of the register and no name.
+    """
+    with transaction() as db:
+        audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
+        draws = store.load_draws(db, audit.id)
+        if not draws:
+            raise Conflict("這件稽核還沒有抽樣，沒有可匯出的抽樣。")
+        row = store.load_frame_row(db, audit.id)
+        content = _zip(
+            {
+                "frame.csv": _csv(FRAME_COLUMNS, _frame_rows(store.unpack_frame(row))),
+                "draw.json": _about(db, audit, row, draws),
+                "sample.csv": _csv(SAMPLE_COLUMNS, _sample_rows(db, draws)),
+                "verify_draw.py": VERIFIER.read_bytes(),
+            }
+        )
+        events.write(db, actor, EventType.DRAW_EXPORTED, about=("audit", audit.id))
+    return content
+
+
+def _about(db: Session, audit: Audit, row: AuditFrame, draws: Sequence[AuditDraw]) -> bytes:
+    about = {
+        "format": 1,
+        "audit_id": audit.id,
+        "unit": db.get_one(Unit, audit.unit_id).code,
+        "quarter": audit.period,
+        "frame_hash": row.frame_hash,
+        "frame_records": row.records,
+        "frame_people": row.people,
+        "frame_months": row.months,
+        "frozen_at": row.frozen_at.isoformat(),
+        "seed_plan": row.seed_plan,
+        "public_figure": row.public_figure,
+        "draws": [
+            {
+                "number": draw.number,
+                "kind": draw.kind,
+                "reason": draw.reason,
+                "seed": draw.seed,
+                "seed_source": draw.seed_source,
+                "frame_hash": draw.frame_hash,
+                "base_records": draw.base_records,
+                "users_floor": draw.users_floor,
+                "months_floor": draw.months_floor,
+                "drawn_at": draw.drawn_at.isoformat(),
+            }
+            for draw in draws
+        ],
+    }
+    return json.dumps(about, ensure_ascii=False, indent=2).encode()
+
+
+def _frame_rows(frame: Frame) -> Iterable[Sequence[Any]]:
+    return (frame.row(index) for index in range(len(frame)))
+
+
+def _sample_rows(db: Session, draws: Sequence[AuditDraw]) -> Iterable[Sequence[Any]]:
+    numbers = {draw.id: draw.number for draw in draws}
+    return (
+        (
+            numbers[item.draw_id],
+            item.position,
+            item.record_id,
+            item.person_key,
+            item.local_month,
+            item.ticket,
+            item.rank,
+            item.basis,
+        )
+        for item in store.load_sample(db, draws)
+    )
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return buffer.getvalue().encode()
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            # A fixed date, so that the same draw makes the same bytes.
+            archive.writestr(zipfile.ZipInfo(name, (2024, 7, 1, 0, 0, 0)), content)
+    return buffer.getvalue()

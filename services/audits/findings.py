@@ -1,0 +1,84 @@
+"""What the verdicts amount to: progress, deviations, and what the base sample supports."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from services.audits import store
+from services.audits.sampling.claims import upper_limit
+from services.audits.sampling.draw import Basis
+from services.audits.words import Ruling
+from services.audits.worksheet import NOT_JUDGED, Judged, latest_verdicts, records_to_judge
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Counts over the current sample and the picks, and the claim of the base sample."""
+
+    population: int
+    to_judge: int
+    judged: int
+    counts: dict[str, int]
+    people: int
+    months: int
+    base: int
+    base_deviations: int
+    base_open: int
+    limit: int
+    other_deviations: int
+    sentence: str
+
+
+def summarise(db: Session, audit_id: int) -> Findings:
+    """Return the findings of an audit as they stand (domain.md §4)."""
+    frame = store.load_frame_row(db, audit_id)
+    sample = store.load_sample(db, store.current_draws(store.load_draws(db, audit_id)))
+    verdicts = latest_verdicts(db, audit_id)
+    wanted = records_to_judge(db, audit_id)
+    base = [item.record_id for item in sample if item.basis == Basis.BASE]
+    deviations, still_open = _deviations(base, verdicts)
+    others, _ = _deviations([r for r in wanted if r not in set(base)], verdicts)
+    limit = upper_limit(frame.records, len(base), deviations + still_open)
+    counts = Counter(verdicts[r].ruling for r in wanted if r in verdicts)
+    return Findings(
+        population=frame.records,
+        to_judge=len(wanted),
+        judged=sum(record in verdicts for record in wanted),
+        counts={ruling.value: counts[ruling] for ruling in Ruling},
+        people=len({item.person_key for item in sample}),
+        months=len({item.local_month for item in sample}),
+        base=len(base),
+        base_deviations=deviations,
+        base_open=still_open,
+        limit=limit,
+        other_deviations=others,
+        sentence=_sentence(frame.records, len(base), deviations, still_open, limit, others),
+    )
+
+
+def _deviations(records: list[int], verdicts: Mapping[int, Judged]) -> tuple[int, int]:
+    """Count the deviations, and the records not settled: not judged yet, or asked to explain."""
+    rulings = [verdicts.get(record, NOT_JUDGED).ruling for record in records]
+    deviating = sum(ruling is not None and ruling.deviates for ruling in rulings)
+    return deviating, sum(ruling in (None, Ruling.EXPLAIN) for ruling in rulings)
+
+
+def _sentence(
+    population: int, base: int, deviations: int, still_open: int, limit: int, others: int
+) -> str:
+    if population == 0:
+        return "本季沒有使用紀錄。"
+    said = f"基本樣本 {base:,} 筆中有 {deviations:,} 筆缺失"
+    if base == population:
+        said += "，已全數稽核"
+    if still_open:
+        said += f"，另有 {still_open:,} 筆未定（未判定或請說明），先以缺失計"
+    said += (
+        f"；以 95% 信心水準推論，母體 {population:,} 筆中的缺失至多 {limit:,} 筆"
+        f"（{limit / population:.1%}）。"
+    )
+    if others:
+        said += f"補足、加抽與判斷抽查另發現 {others:,} 筆缺失，不列入推論。"
+    return said

@@ -1,0 +1,230 @@
+"""Opening a unit audit and freezing its frame (clause 7.1.1; domain.md §4, the draw, step 1)."""
+
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from data.engine import reading, transaction
+from data.models import Account, Audit, AuditFrame, Unit, UsageRecord
+from services import events, readings, rocdate
+from services.audits.sampling.frame import Frame
+from services.audits.store import collect_frame, load_unit
+from services.audits.words import AuditStatus, SeedSource
+from services.errors import Conflict, Invalid
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action
+from services.regulation.floors import Floors, explain_unit_floors, unit_floors
+from services.regulation.periods import Quarter
+from services.regulation.purpose import tidy
+from services.regulation.readings import PEOPLE_COUNTED
+
+
+@dataclass(frozen=True)
+class FramePicture:
+    """What a frame looks like: its counts, its months and people, the floors and their reasons."""
+
+    records: int
+    people: int
+    people_counted: int
+    by_month: dict[str, int]
+    by_person: list[tuple[str, str, int]]
+    """Person key, name, records; most records first."""
+    floors: Floors
+    explanation: list[str]
+    reading: str
+
+
+@guarded(Action.VIEW_AUDIT)
+def preview_frame(actor: Actor, unit_id: int, quarter: Quarter) -> FramePicture:
+    """Return the picture of a unit's quarter as it stands now; nothing is stored."""
+    with reading() as db:
+        unit = load_unit(db, actor, unit_id, Action.VIEW_AUDIT)
+        frame = collect_frame(db, unit.id, quarter)
+        counted = count_people(db, unit, quarter, frame)
+        return picture_of(db, unit.id, frame, quarter, counted)
+
+
+def count_people(db: Session, unit: Unit, quarter: Quarter, frame: Frame) -> int:
+    """Return 總使用人數 under the reading in force (clause 7.1.1)."""
+    if readings.chosen(db, PEOPLE_COUNTED) == PEOPLE_COUNTED.default or len(frame) == 0:
+        return len(frame.persons)
+    valid = db.scalar(
+        select(func.count())
+        .select_from(Account)
+        .where(
+            Account.unit_id == unit.id,
+            Account.created_at < rocdate.midnight(quarter.next().first_day),
+            or_(
+                Account.cancelled_at.is_(None),
+                Account.cancelled_at >= rocdate.midnight(quarter.first_day),
+            ),
+        )
+    )
+    return max(int(valid or 0), len(frame.persons))
+
+
+def effective_floors(frame: Frame, quarter: Quarter, people_counted: int) -> Floors:
+    """Return the floors, the people floor limited to the people that the frame has."""
+    floors = unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day)
+    users = min(floors.users, len(frame.persons))
+    return Floors(floors.records, users, floors.months, max(floors.records, users, floors.months))
+
+
+def picture_of(
+    db: Session, unit_id: int, frame: Frame, quarter: Quarter, people_counted: int
+) -> FramePicture:
+    """Describe a frame for the screen, with the names that its records carry."""
+    people = Counter(frame.persons[code] for code in frame.person_codes.tolist())
+    months = Counter(frame.months[code] for code in frame.month_codes.tolist())
+    names = dict(
+        db.execute(
+            select(UsageRecord.person_key, func.max(UsageRecord.person_name))
+            .where(UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months))
+            .group_by(UsageRecord.person_key)
+        )
+        .tuples()
+        .all()
+    )
+    ranked = sorted(people.items(), key=lambda entry: (-entry[1], entry[0]))
+    value = readings.chosen(db, PEOPLE_COUNTED)
+    return FramePicture(
+        records=len(frame),
+        people=len(frame.persons),
+        people_counted=people_counted,
+        by_month={month: months[month] for month in quarter.months},
+        by_person=[(key, names.get(key, key), count) for key, count in ranked],
+        floors=effective_floors(frame, quarter, people_counted),
+        explanation=explain_unit_floors(
+            len(frame), people_counted, len(frame.months), quarter.last_day
+        ),
+        reading=f"總使用人數採「{PEOPLE_COUNTED.options[value]}」（{PEOPLE_COUNTED.clause}）",
+    )
+
+
+@guarded(Action.CONDUCT_AUDIT)
+def freeze(
+    actor: Actor,
+    unit_id: int,
+    quarter: Quarter,
+    *,
+    base_records: int | None = None,
+    seed_plan: SeedSource = SeedSource.SYSTEM,
+    public_figure: str = "",
+) -> int:
+    """Freeze the frame of a unit's finished quarter and return the audit's id.
+
+    ``base_records`` asks for a larger base sample than the floor; it is fixed here, before any seed
+    is known. With ``SeedSource.PUBLIC``, ``public_figure`` names the figure that will be the seed.
+    Raises Invalid for an unfinished quarter or wrong choices, Conflict when it is frozen already.
+    """
+    if not quarter.ended(actor.today):
+        raise Invalid(
+            f"{quarter.label}到 {rocdate.roc_date(quarter.last_day)} 才結束；只能凍結已結束的季別。"
+        )
+    figure = _named_figure(seed_plan, public_figure)
+    try:
+        with transaction() as db:
+            unit = load_unit(db, actor, unit_id, Action.CONDUCT_AUDIT)
+            return _freeze(db, actor, unit, quarter, base_records, seed_plan, figure)
+    except IntegrityError:
+        raise Conflict(f"{quarter.label}的母體剛剛已由他人凍結；請重新整理。") from None
+
+
+def _named_figure(seed_plan: SeedSource, public_figure: str) -> str:
+    if seed_plan is SeedSource.NAMED:
+        raise Invalid("凍結時不能指定種子；請選作業系統亂數或尚未公布的公開數字。")
+    figure = tidy(public_figure)
+    if seed_plan is SeedSource.PUBLIC and not 4 <= len(figure) <= 200:
+        raise Invalid(
+            "請寫明以哪一個尚未公布的公開數字為種子（4 至 200 字），例如某期統一發票特別獎號碼。"
+        )
+    return figure if seed_plan is SeedSource.PUBLIC else ""
+
+
+def _freeze(
+    db: Session,
+    actor: Actor,
+    unit: Unit,
+    quarter: Quarter,
+    base_records: int | None,
+    seed_plan: SeedSource,
+    public_figure: str,
+) -> int:
+    audit = _audit_to_freeze(db, actor, unit, quarter)
+    frame = collect_frame(db, unit.id, quarter)
+    counted = count_people(db, unit, quarter, frame)
+    floors = effective_floors(frame, quarter, counted)
+    wanted = floors.records if base_records is None else base_records
+    if not floors.records <= wanted <= len(frame):
+        raise Invalid(
+            f"基本樣本應在 {floors.records:,} 筆（規範下限）至 {len(frame):,} 筆（母體）之間，不是 {wanted:,} 筆。"
+        )
+    db.add(
+        AuditFrame(
+            audit_id=audit.id,
+            frozen_at=actor.now,
+            frozen_by=actor.account_id,
+            frame_hash=frame.hash,
+            content=zlib.compress(frame.content),
+            records=len(frame),
+            people=len(frame.persons),
+            months=len(frame.months),
+            people_counted=counted,
+            planned_records=wanted,
+            seed_plan=seed_plan.value,
+            public_figure=public_figure,
+        )
+    )
+    audit.status = AuditStatus.FROZEN.value
+    events.write(
+        db,
+        actor,
+        EventType.FRAME_FROZEN,
+        about=("audit", audit.id),
+        frame_hash=frame.hash,
+        records=len(frame),
+        people=len(frame.persons),
+        months=len(frame.months),
+        base_records=wanted,
+        seed_plan=seed_plan.value,
+        public_figure=public_figure,
+    )
+    db.flush()
+    return audit.id
+
+
+def _audit_to_freeze(db: Session, actor: Actor, unit: Unit, quarter: Quarter) -> Audit:
+    audit = db.scalar(
+        select(Audit)
+        .where(Audit.kind == "unit", Audit.unit_id == unit.id, Audit.period == str(quarter))
+        .with_for_update()
+    )
+    if audit is None:
+        audit = Audit(
+            kind="unit",
+            agency_id=unit.agency_id,
+            unit_id=unit.id,
+            period=str(quarter),
+            status=AuditStatus.PLANNED.value,
+            opened_at=actor.now,
+            opened_by=actor.account_id,
+        )
+        db.add(audit)
+        db.flush()
+        events.write(
+            db,
+            actor,
+            EventType.AUDIT_OPENED,
+            about=("audit", audit.id),
+            unit=unit.code,
+            period=str(quarter),
+        )
+    elif audit.status != AuditStatus.PLANNED:
+        raise Conflict(f"{unit.name} {quarter.label}的母體已經凍結，不能再凍結一次。")
+    return audit

@@ -1,0 +1,24 @@
+"""What the base sample supports: the exact hypergeometric upper limit at 95% confidence."""
+
+from scipy.stats import hypergeom
+
+CONFIDENCE = 0.95
+
+
+def upper_limit(population: int, sample: int, deviations: int) -> int:
+    """Return the largest number of deviating records in the population that the sample leaves open.
+
+    With that many, finding ``deviations`` or fewer in a simple random sample of ``sample`` records
+    still has a chance of more than 5%; with one more it has not. Raises ValueError for counts that
+    cannot be.
+    """
+    if not 0 <= deviations <= sample <= population:
+        raise ValueError("deviations <= sample <= population does not hold")
+    low, high = deviations, population - (sample - deviations)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if hypergeom.cdf(deviations, population, middle, sample) > 1 - CONFIDENCE:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,124 @@
+"""The draw: a simple random base sample, then coverage of months and people (domain.md §4)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from services.audits.sampling.frame import Frame
+from services.audits.sampling.tickets import TicketOrder, seed_text
+
+
+class Basis(StrEnum):
+    """Which part of the draw took a record."""
+
+    BASE = "base"
+    MONTH = "month"
+    PERSON = "person"
+    EXPANSION = "expansion"
+
+    @property
+    def label(self) -> str:
+        return {
+            "base": "基本樣本",
+            "month": "補足月份",
+            "person": "補足人數",
+            "expansion": "加抽",
+        }[self.value]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One sampled record with everything needed to say why it is there."""
+
+    position: int
+    record_id: int
+    person: str
+    month: str
+    ticket: str
+    rank: int
+    basis: Basis
+
+
+def draw_sample(
+    frame: Frame, seed: str, base_records: int, users_floor: int, months_floor: int
+) -> list[Drawn]:
+    """Draw the base sample and what coverage adds to it, in the order in which they are taken.
+
+    Clause 7.1.1: ``base_records`` lowest tickets; then for each month still missing, in calendar
+    order, its lowest ticket; then down the ticket order the first record of each person not yet in
+    the sample until ``users_floor`` people are. Raises ValueError for floors the frame cannot meet.
+    """
+    _check_floors(frame, base_records, users_floor, months_floor)
+    order = TicketOrder(seed_text(seed, frame.hash), frame.ids)
+    base = order.lowest(base_records)
+    months = _missing_months(frame, order, base)
+    people = _missing_people(frame, order, [*base, *months], users_floor)
+    taken = [
+        *((index, Basis.BASE) for index in base),
+        *((index, Basis.MONTH) for index in months),
+        *((index, Basis.PERSON) for index in people),
+    ]
+    return _describe(frame, order, taken)
+
+
+def expand_sample(frame: Frame, seed: str, count: int, drawn: Collection[int]) -> list[Drawn]:
+    """Draw ``count`` further records with a fresh seed over those whose ids are not in ``drawn``.
+
+    Ranks are those within the whole frame under the fresh seed. Raises ValueError when fewer are left.
+    """
+    left = np.flatnonzero(~np.isin(frame.ids, np.array(sorted(drawn), dtype=np.int64)))
+    if not 1 <= count <= len(left):
+        raise ValueError(
+            f"加抽筆數應為 1 至 {len(left):,} 筆（尚未抽出的紀錄），不是 {count:,} 筆。"
+        )
+    order = TicketOrder(seed_text(seed, frame.hash), frame.ids)
+    return _describe(
+        frame, order, [(index, Basis.EXPANSION) for index in order.lowest(count, left)]
+    )
+
+
+def _check_floors(frame: Frame, base_records: int, users_floor: int, months_floor: int) -> None:
+    if not 0 <= base_records <= len(frame):
+        raise ValueError(f"基本樣本應為 0 至 {len(frame):,} 筆，不是 {base_records:,} 筆。")
+    if users_floor > len(frame.persons):
+        raise ValueError(f"母體只有 {len(frame.persons):,} 人，無法抽到 {users_floor:,} 人。")
+    if months_floor != len(frame.months):
+        raise ValueError(f"母體有 {len(frame.months)} 個月有紀錄，每個月都要抽到。")
+
+
+def _missing_months(frame: Frame, order: TicketOrder, sample: list[int]) -> list[int]:
+    present = set(frame.month_codes[sample].tolist())
+    return [
+        order.lowest(1, np.flatnonzero(frame.month_codes == month))[0]
+        for month in range(len(frame.months))
+        if month not in present
+    ]
+
+
+def _missing_people(
+    frame: Frame, order: TicketOrder, sample: list[int], users_floor: int
+) -> list[int]:
+    present = np.zeros(len(frame.persons), dtype=bool)
+    present[frame.person_codes[sample]] = True
+    wanted = users_floor - int(present.sum())
+    if wanted <= 0:
+        return []
+    found: list[int] = []
+    for index in order.ascending(np.flatnonzero(~present[frame.person_codes])):
+        person = frame.person_codes[index]
+        if not present[person]:
+            present[person] = True
+            found.append(index)
+            if len(found) == wanted:
+                break
+    return found
+
+
+def _describe(frame: Frame, order: TicketOrder, taken: list[tuple[int, Basis]]) -> list[Drawn]:
+    ranks = order.ranks([index for index, _ in taken]) if taken else []
+    return [
+        Drawn(place, *frame.row(index), order.ticket(index), rank, basis)
+        for place, ((index, basis), rank) in enumerate(zip(taken, ranks, strict=True), 1)
+    ]

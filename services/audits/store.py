@@ -1,0 +1,101 @@
+"""Reading and locking the rows of an audit; shared by the services of its life."""
+
+import zlib
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from data.models import Audit, AuditDraw, AuditFrame, SampleItem, Unit, UsageRecord
+from services.audits.sampling.frame import Frame, build_frame, read_frame
+from services.audits.words import REASON_MAX, REASON_MIN, AuditStatus, DrawKind
+from services.errors import Conflict, Invalid, NotFound
+from services.identity.actor import Actor
+from services.identity.permissions import Action, permit
+from services.regulation.periods import Quarter
+from services.regulation.purpose import tidy
+
+
+def load_unit(db: Session, actor: Actor, unit_id: int, action: Action) -> Unit:
+    """Return a unit that ``actor`` may do ``action`` in; refuse without saying whether it exists."""
+    unit = db.get(Unit, unit_id, options=[joinedload(Unit.agency)])
+    if unit is None:
+        raise NotFound("找不到這個單位，或您沒有它的權限。")
+    permit(actor, action, unit_id=unit.id, agency_id=unit.agency_id)
+    return unit
+
+
+def load_audit(
+    db: Session, actor: Actor, audit_id: int, action: Action, *, lock: bool = False
+) -> Audit:
+    """Return an audit that ``actor`` may do ``action`` to, locked against others when asked."""
+    query = select(Audit).where(Audit.id == audit_id)
+    audit = db.scalar(query.with_for_update() if lock else query)
+    if audit is None:
+        raise NotFound("找不到這件稽核，或您沒有它的權限。")
+    permit(actor, action, unit_id=audit.unit_id, agency_id=audit.agency_id)
+    return audit
+
+
+def require_status(audit: Audit, *allowed: AuditStatus) -> None:
+    """Raise Conflict, saying where the audit stands, unless it is in one of the states."""
+    status = AuditStatus(audit.status)
+    if status not in allowed:
+        wanted = "、".join(state.label for state in allowed)
+        raise Conflict(f"這件稽核目前是「{status.label}」，要在「{wanted}」時才能這樣做。")
+
+
+def require_reason(text: str, what: str) -> str:
+    """Return a tidied reason; raise Invalid when it is too short or too long."""
+    reason = tidy(text)
+    if not REASON_MIN <= len(reason) <= REASON_MAX:
+        raise Invalid(f"{what}請寫 {REASON_MIN} 至 {REASON_MAX} 個字，目前 {len(reason)} 個字。")
+    return reason
+
+
+def collect_frame(db: Session, unit_id: int, quarter: Quarter) -> Frame:
+    """Return the frame of a unit and quarter as it stands in the database at this moment."""
+    rows = db.execute(
+        select(UsageRecord.id, UsageRecord.person_key, UsageRecord.local_month).where(
+            UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months)
+        )
+    )
+    return build_frame((record, person, month) for record, person, month in rows)
+
+
+def load_frame_row(db: Session, audit_id: int) -> AuditFrame:
+    """Return the audit's frozen frame; raise Conflict when nothing was frozen yet."""
+    frame = db.scalar(select(AuditFrame).where(AuditFrame.audit_id == audit_id))
+    if frame is None:
+        raise Conflict("母體尚未凍結；請先凍結母體。")
+    return frame
+
+
+def unpack_frame(row: AuditFrame) -> Frame:
+    """Return the frozen frame, re-hashed: a stored frame that was touched is refused."""
+    frame = read_frame(zlib.decompress(row.content))
+    if frame.hash != row.frame_hash:
+        raise Conflict("凍結的母體與其雜湊值不符，資料可能遭更動；請立即通知系統管理者。")
+    return frame
+
+
+def load_draws(db: Session, audit_id: int) -> Sequence[AuditDraw]:
+    """Return every draw of the audit, the first one first."""
+    return db.scalars(
+        select(AuditDraw).where(AuditDraw.audit_id == audit_id).order_by(AuditDraw.number)
+    ).all()
+
+
+def current_draws(draws: Sequence[AuditDraw]) -> Sequence[AuditDraw]:
+    """Return the draws whose sample is judged: the newest whole draw and its expansions."""
+    starts = [place for place, draw in enumerate(draws) if draw.kind != DrawKind.EXPANSION]
+    return draws[starts[-1] :] if starts else ()
+
+
+def load_sample(db: Session, draws: Sequence[AuditDraw]) -> Sequence[SampleItem]:
+    """Return the items of the given draws in the order in which they were taken."""
+    return db.scalars(
+        select(SampleItem)
+        .where(SampleItem.draw_id.in_([draw.id for draw in draws]))
+        .order_by(SampleItem.draw_id, SampleItem.position)
+    ).all()

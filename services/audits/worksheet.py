@@ -1,0 +1,198 @@
+"""The worksheet: what is judged, verdicts that are only added to, picks by judgement (domain.md §4)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from data.engine import transaction
+from data.models import Audit, JudgementPick, UsageRecord, Verdict
+from services import events
+from services.audits import store
+from services.audits.words import AuditStatus, Ruling
+from services.errors import Conflict, Invalid
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action
+from services.regulation.purpose import tidy
+
+NOTE_MAX = 500
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict in force on a record; ``sequence`` 0 means none yet."""
+
+    sequence: int = 0
+    ruling: Ruling | None = None
+    note: str = ""
+    judge: str = ""
+    change_reason: str = ""
+
+
+NOT_JUDGED = Judged()
+
+
+def latest_verdicts(db: Session, audit_id: int) -> dict[int, Judged]:
+    """Return the verdict in force on every judged record of the audit."""
+    newest = (
+        select(Verdict.record_id, func.max(Verdict.sequence).label("sequence"))
+        .where(Verdict.audit_id == audit_id)
+        .group_by(Verdict.record_id)
+        .subquery()
+    )
+    rows = db.scalars(
+        select(Verdict)
+        .join(
+            newest,
+            (Verdict.record_id == newest.c.record_id) & (Verdict.sequence == newest.c.sequence),
+        )
+        .where(Verdict.audit_id == audit_id)
+    )
+    return {row.record_id: _judged(row) for row in rows}
+
+
+def _judged(row: Verdict) -> Judged:
+    return Judged(row.sequence, Ruling(row.verdict), row.note, row.judge_name, row.change_reason)
+
+
+def records_to_judge(db: Session, audit_id: int) -> list[int]:
+    """Return the ids of the current sample in drawing order, then the picks by judgement."""
+    draws = store.current_draws(store.load_draws(db, audit_id))
+    sampled = [item.record_id for item in store.load_sample(db, draws)]
+    taken = set(sampled)
+    picks = db.scalars(
+        select(JudgementPick.record_id)
+        .where(JudgementPick.audit_id == audit_id)
+        .order_by(JudgementPick.id)
+    )
+    return sampled + [record for record in picks if record not in taken]
+
+
+@guarded(Action.CONDUCT_AUDIT)
+def judge(
+    actor: Actor,
+    audit_id: int,
+    seen: Mapping[int, int],
+    ruling: Ruling,
+    note: str = "",
+    change_reason: str = "",
+) -> None:
+    """Give one verdict to the records of ``seen``, all of them or none.
+
+    ``seen`` maps each record id to the verdict's sequence that the judge had on screen (0: none);
+    somebody else's newer verdict raises Conflict instead of being passed over. Anything but
+    compliant needs a note, a change needs its reason. Raises Refused for a record of the judge's own.
+    """
+    text, why = _checked_words(ruling, note, change_reason, any(seen.values()))
+    if not seen:
+        raise Invalid("請先選取要判定的紀錄。")
+    try:
+        with transaction() as db:
+            audit = store.load_audit(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+            store.require_status(audit, AuditStatus.JUDGING)
+            _check_records(db, actor, audit, seen)
+            db.add_all(
+                Verdict(
+                    audit_id=audit.id,
+                    record_id=record,
+                    sequence=sequence + 1,
+                    verdict=ruling.value,
+                    note=text,
+                    change_reason=why,
+                    judged_at=actor.now,
+                    judged_by=actor.account_id,
+                    judge_name=actor.name,
+                )
+                for record, sequence in seen.items()
+            )
+            events.write(
+                db,
+                actor,
+                EventType.RECORD_JUDGED,
+                about=("audit", audit.id),
+                records=sorted(seen),
+                ruling=ruling.value,
+                changed=any(seen.values()),
+            )
+    except IntegrityError:
+        raise Conflict("他人剛剛判定了其中的紀錄；請重新整理，看過後再判定。") from None
+
+
+def _checked_words(ruling: Ruling, note: str, change_reason: str, changes: bool) -> tuple[str, str]:
+    text = tidy(note)
+    if len(text) > NOTE_MAX:
+        raise Invalid(f"說明最多 {NOTE_MAX} 個字，目前 {len(text)} 個字。")
+    if ruling is not Ruling.COMPLIANT and len(text) < 2:
+        raise Invalid(f"判定為「{ruling.label}」時請寫說明（至少 2 個字）。")
+    return text, store.require_reason(change_reason, "更改判定的理由") if changes else ""
+
+
+def _check_records(db: Session, actor: Actor, audit: Audit, seen: Mapping[int, int]) -> None:
+    if outside := set(seen) - set(records_to_judge(db, audit.id)):
+        raise Invalid(f"紀錄 {min(outside)} 不在這件稽核的樣本內。")
+    own = db.scalar(
+        select(func.min(UsageRecord.id)).where(
+            UsageRecord.id.in_(seen), UsageRecord.account_id == actor.account_id
+        )
+    )
+    if own is not None and actor.account_id is not None:
+        raise Invalid(f"紀錄 {own} 是您自己的使用紀錄，不能由本人判定；請由其他稽核人員判定。")
+    verdicts = latest_verdicts(db, audit.id)
+    for record, sequence in seen.items():
+        now = verdicts.get(record, NOT_JUDGED)
+        if now.sequence != sequence:
+            what = f"「{now.ruling.label}」" if now.ruling else "未判定"
+            raise Conflict(
+                f"紀錄 {record} 剛剛已由 {now.judge} 判定為{what}；請重新整理，看過後再判定。"
+            )
+
+
+@guarded(Action.CONDUCT_AUDIT)
+def pick(actor: Actor, audit_id: int, record_ids: Collection[int], reason: str) -> None:
+    """Add records of the frame to the audit by judgement; they count for no floor and no claim."""
+    why = store.require_reason(reason, "判斷抽查的理由")
+    if not record_ids:
+        raise Invalid("請輸入要加入判斷抽查的紀錄編號。")
+    try:
+        with transaction() as db:
+            audit = store.load_audit(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+            store.require_status(audit, AuditStatus.JUDGING)
+            frame = store.unpack_frame(store.load_frame_row(db, audit.id))
+            if outside := set(record_ids) - set(frame.ids.tolist()):
+                raise Invalid(f"紀錄 {min(outside)} 不在凍結的母體內，不能加入。")
+            if already := set(record_ids) & set(records_to_judge(db, audit.id)):
+                raise Conflict(f"紀錄 {min(already)} 已經在樣本或判斷抽查內。")
+            db.add_all(
+                JudgementPick(
+                    audit_id=audit.id,
+                    record_id=record,
+                    reason=why,
+                    picked_at=actor.now,
+                    picked_by=actor.account_id,
+                )
+                for record in sorted(set(record_ids))
+            )
+            events.write(
+                db,
+                actor,
+                EventType.RECORD_PICKED,
+                about=("audit", audit.id),
+                records=sorted(set(record_ids)),
+                reason=why,
+            )
+    except IntegrityError:
+        raise Conflict("他人剛剛加入了其中的紀錄；請重新整理。") from None
+
+
+def verdict_history(db: Session, audit_id: int, record_id: int) -> list[tuple[Verdict, Judged]]:
+    """Return every verdict on a record, the first one first."""
+    rows = db.scalars(
+        select(Verdict)
+        .where(Verdict.audit_id == audit_id, Verdict.record_id == record_id)
+        .order_by(Verdict.sequence)
+    )
+    return [(row, _judged(row)) for row in rows]

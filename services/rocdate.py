@@ -58,7 +58,8 @@ def parse_date(text: str) -> date:
         raise ValueError(f"看不懂日期「{bare}」；可用 115/07/18、2026-07-18 或 115年7月18日。")
     year, month, day = (int(part) for part in match.groups())
     try:
-        return date(year + 1911 if year < 1000 else year, month, day)
+        # There is no ROC year 0; `date` refuses a year 0 by itself.
+        return date(year + 1911 if 0 < year < 1000 else year, month, day)
     except ValueError:
         raise ValueError(f"沒有「{bare}」這一天。") from None
 
@@ -69,8 +70,9 @@ def parse_moment(text: str) -> datetime:
     Raises ValueError with a sentence for anything else, a date without a time included.
     """
     bare = unicodedata.normalize("NFKC", text).strip()
-    match = re.match(rf"(?P<d>{_DATE.pattern}|\d{{8}}|\d{{7}})[\sT]*(?P<t>\S.*)", bare)
-    if not match:
+    alone = _DATE.fullmatch(bare) or _COMPACT.fullmatch(bare)
+    match = re.match(rf"(?P<d>{_DATE.pattern}|\d{{7,8}}(?!\d))[\sT]*(?P<t>\S.*)", bare)
+    if alone or not match:
         parse_date(bare)
         raise ValueError(f"「{bare}」只有日期，沒有時間。")
     day = parse_date(match["d"].strip())
@@ -85,7 +87,9 @@ def _parse_time(text: str, whole: str) -> time:
     hour, minute, second = int(match[2]), int(match[3]), int(match[4] or 0)
     if half and not 1 <= hour <= 12:
         raise ValueError(f"「{whole}」的{half}時數應為 1 至 12。")
-    if half in ("下午", "中午", "PM") and hour < 12:
+    if half == "中午" and 3 <= hour <= 10:
+        raise ValueError(f"「{whole}」不是中午；請改寫上午或下午。")
+    if (half in ("下午", "PM") and hour < 12) or (half == "中午" and hour < 3):
         hour += 12
     elif half in ("上午", "AM") and hour == 12:
         hour = 0
@@ -93,3 +97,8 @@ def _parse_time(text: str, whole: str) -> time:
         return time(hour, minute, second)
     except ValueError:
         raise ValueError(f"沒有「{whole}」這個時間。") from None
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment at which ``day`` begins in Taipei."""
+    return datetime.combine(day, time(0), TAIPEI)

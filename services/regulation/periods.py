@@ -1,6 +1,8 @@
 """Audit periods: quarters and half-years as officials name them, cut at Taipei midnight."""
 
 import re
+import unicodedata
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,11 +21,12 @@ class Quarter:
     @classmethod
     def parse(cls, text: str) -> "Quarter":
         """Read ``2026Q3`` or ``115Q3`` (ROC year); raise ValueError with a sentence otherwise."""
-        match = re.fullmatch(r"\s*(\d{2,4})\s*[Qq]\s*([1-4])\s*", text)
+        bare = unicodedata.normalize("NFKC", text)
+        match = re.fullmatch(r"\s*(\d{2,4})\s*[Qq]\s*([1-4])\s*", bare)
         if not match:
             raise ValueError(f"季別「{text}」的寫法不正確；請用 2026Q3 或 115Q3 的形式。")
         year = int(match[1])
-        return cls(year if year >= 1912 else year + 1911, int(match[2]))
+        return cls(year if len(match[1]) == 4 else year + 1911, int(match[2]))
 
     @classmethod
     def of(cls, day: date) -> "Quarter":
@@ -36,7 +39,7 @@ class Quarter:
 
     @property
     def last_day(self) -> date:
-        return self.next().first_day - timedelta(days=1)
+        return _end_of_month(date(self.year, 3 * self.number, 1))
 
     @property
     def months(self) -> tuple[str, str, str]:
@@ -47,8 +50,7 @@ class Quarter:
     @property
     def due(self) -> date:
         """The nominal last day for the unit audit: the end of the month after (clause 7.1.1)."""
-        after = self.next().first_day
-        return (after.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        return _end_of_month(self.last_day + timedelta(days=1))
 
     @property
     def label(self) -> str:
@@ -66,6 +68,10 @@ class Quarter:
 
     def __str__(self) -> str:
         return f"{self.year}Q{self.number}"
+
+
+def _end_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def last_finished_quarter(today: date) -> Quarter:

@@ -1,0 +1,235 @@
+"""The directory of accounts (使用者清冊): listed and searched within a person's reach, in SQL."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from data.engine import reading
+from data.models import Account, AccountItem, Agency, Event, Unit
+from services.accounts.managing import management_problem, place_of
+from services.errors import NotFound
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action, permit, reach
+from services.identity.scoping import within
+from services.regulation.items import Item
+from services.regulation.purpose import tidy
+from services.regulation.roles import AccountStatus, Duty, Role
+
+_HISTORY = 10
+
+
+@dataclass(frozen=True)
+class AccountFilters:
+    """What to keep; None and an empty text keep everything."""
+
+    agency_id: int | None = None
+    unit_id: int | None = None
+    role: Role | None = None
+    status: AccountStatus | None = None
+    item: Item | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One account as the list and the exported register of users show it."""
+
+    id: int
+    name: str
+    username: str
+    staff_no: str
+    title: str
+    agency: str
+    unit: str
+    role: Role
+    duties: tuple[Duty, ...]
+    status: AccountStatus
+    items: tuple[Item, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    leaving_on: date | None
+
+    @property
+    def label(self) -> str:
+        """姓名（帳號）."""
+        return f"{self.name}（{self.username}）"
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """Some accounts, how many match in all, and where the next page starts."""
+
+    rows: tuple[AccountRow, ...]
+    total: int
+    next_after: int | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A recorded change of an account: when, by whom, what, and why."""
+
+    at: datetime
+    by: str
+    type: EventType
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AccountDetail:
+    """One account with what only its own page shows."""
+
+    row: AccountRow
+    email: str
+    phone: str
+    status_reason: str
+    suspended_at: datetime | None
+    cancelled_at: datetime | None
+    problem: str | None
+    """Why this person may not change the account; None when it may be changed."""
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class UnitChoice:
+    """A unit that the filters offer, with its agency."""
+
+    id: int
+    name: str
+    agency_id: int
+    agency: str
+
+
+@guarded(Action.VIEW_ACCOUNTS)
+def list_accounts(
+    actor: Actor, filters: AccountFilters, after_id: int | None, limit: int
+) -> AccountPage:
+    """Return the accounts that match, by agency and unit, starting after the one named."""
+    reached = reach(actor, Action.VIEW_ACCOUNTS)
+    where = [
+        within(reached, unit=Account.unit_id, agency=Unit.agency_id),
+        *_conditions(filters),
+    ]
+    place = (Agency.code, Unit.code, Account.id)
+    page = _placed(select(Account)).where(*where).order_by(*place).limit(limit + 1)
+    with reading() as db:
+        if after_id is not None:
+            last = db.execute(_placed(select(*place)).where(Account.id == after_id)).first()
+            if last is not None:
+                page = page.where(tuple_(*place) > tuple_(*last))
+        total = db.scalar(_placed(select(func.count()).select_from(Account)).where(*where)) or 0
+        found = db.scalars(
+            page.options(
+                contains_eager(Account.unit).contains_eager(Unit.agency),
+                selectinload(Account.items),
+                selectinload(Account.duties),
+            )
+        ).all()
+    rows = tuple(_row(account, actor.now) for account in found[:limit])
+    return AccountPage(rows, total, rows[-1].id if len(found) > limit else None)
+
+
+@guarded(Action.VIEW_ACCOUNTS)
+def account_detail(actor: Actor, account_id: int) -> AccountDetail:
+    """Return one account, with its latest changes and whether ``actor`` may change it."""
+    with reading() as db:
+        account = db.get(Account, account_id)
+        permit(actor, Action.VIEW_ACCOUNTS, **place_of(account))
+        if account is None:
+            raise NotFound("查無此帳號。")
+        return AccountDetail(
+            row=_row(account, actor.now),
+            email=account.email,
+            phone=account.phone,
+            status_reason=account.status_reason,
+            suspended_at=account.suspended_at,
+            cancelled_at=account.cancelled_at,
+            problem=management_problem(actor, account),
+            changes=_changes(db, account_id),
+        )
+
+
+@guarded(Action.VIEW_ACCOUNTS)
+def visible_units(actor: Actor) -> list[UnitChoice]:
+    """Return the units whose accounts ``actor`` may see, for the filters."""
+    reached = reach(actor, Action.VIEW_ACCOUNTS)
+    with reading() as db:
+        rows = db.execute(
+            select(Unit.id, Unit.name, Agency.id, Agency.name)
+            .join(Agency, Agency.id == Unit.agency_id)
+            .where(within(reached, unit=Unit.id, agency=Agency.id))
+            .order_by(Agency.code, Unit.code)
+        )
+        return [UnitChoice(*row) for row in rows]
+
+
+def _placed(statement: Any) -> Any:
+    """Join an account's unit and agency, by which lists are scoped and ordered."""
+    return statement.join(Unit, Unit.id == Account.unit_id).join(
+        Agency, Agency.id == Unit.agency_id
+    )
+
+
+def _conditions(filters: AccountFilters) -> list[ColumnElement[bool]]:
+    parts: list[ColumnElement[bool]] = []
+    if filters.agency_id is not None:
+        parts.append(Unit.agency_id == filters.agency_id)
+    if filters.unit_id is not None:
+        parts.append(Account.unit_id == filters.unit_id)
+    if filters.role is not None:
+        parts.append(Account.role == filters.role.value)
+    if filters.status is not None:
+        parts.append(Account.status == filters.status.value)
+    if filters.item is not None:
+        held = select(AccountItem.account_id).where(AccountItem.item == filters.item.value)
+        parts.append(Account.id.in_(held))
+    # 王小明（wang） can be pasted whole: every word has to be found somewhere.
+    words = re.split(r"[\s()]+", tidy(filters.text).lower())
+    return parts + [_mentions(word) for word in words if word]
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    columns = (Account.name, Account.username, Account.staff_no)
+    return or_(*(func.lower(column).contains(word, autoescape=True) for column in columns))
+
+
+def _row(account: Account, now: datetime) -> AccountRow:
+    duties = (
+        Duty(held.duty) for held in account.duties if held.ended_at is None or held.ended_at > now
+    )
+    return AccountRow(
+        id=account.id,
+        name=account.name,
+        username=account.username,
+        staff_no=account.staff_no,
+        title=account.title,
+        agency=account.unit.agency.name,
+        unit=account.unit.name,
+        role=Role(account.role),
+        duties=tuple(dict.fromkeys(duties)),
+        status=AccountStatus(account.status),
+        items=tuple(item for item in Item if item.value in {row.item for row in account.items}),
+        created_at=account.created_at,
+        last_used_at=account.last_used_at,
+        leaving_on=account.leaving_on,
+    )
+
+
+def _changes(db: Session, account_id: int) -> tuple[Change, ...]:
+    changing = (EventType.ACCOUNT_STATUS_CHANGED, EventType.ACCOUNT_ITEMS_CHANGED)
+    rows = db.scalars(
+        select(Event)
+        .where(
+            Event.object_type == "account",
+            Event.object_id == str(account_id),
+            Event.type.in_([type_.value for type_ in changing]),
+        )
+        .order_by(Event.id.desc())
+        .limit(_HISTORY)
+    )
+    return tuple(Change(row.at, row.actor_name, EventType(row.type), row.detail) for row in rows)

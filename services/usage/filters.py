@@ -54,8 +54,10 @@ class UnitChoice:
     """A unit that can be chosen, with its agency."""
 
     id: int
+    code: str
     name: str
     agency_id: int
+    agency_code: str
     agency_name: str
 
     @property
@@ -67,7 +69,6 @@ class UnitChoice:
 class Choices:
     """Everything the filter widgets offer one person."""
 
-    agencies: dict[int, str]
     units: tuple[UnitChoice, ...]
     sources: dict[str, str]
     first_month: str | None
@@ -77,13 +78,13 @@ class Choices:
 
 @guarded(Action.VIEW_USAGE)
 def filter_choices(actor: Actor) -> Choices:
-    """Return the agencies, units, systems and months that ``actor`` may choose from."""
+    """Return the units with their agencies, the systems and the months that ``actor`` may choose from."""
     reached = reach(actor, Action.VIEW_USAGE)
     with reading() as db:
         units = tuple(
             UnitChoice(*row)
             for row in db.execute(
-                select(Unit.id, Unit.name, Agency.id, Agency.name)
+                select(Unit.id, Unit.code, Unit.name, Agency.id, Agency.code, Agency.name)
                 .join(Agency, Agency.id == Unit.agency_id)
                 .where(within(reached, unit=Unit.id, agency=Unit.agency_id))
                 .order_by(Agency.code, Unit.code)
@@ -94,7 +95,6 @@ def filter_choices(actor: Actor) -> Choices:
         ).all()
         first, last = data_months(db, reached)
         return Choices(
-            agencies={unit.agency_id: unit.agency_name for unit in units},
             units=units,
             sources={source.code: source.name for source in sources},
             first_month=first,

@@ -45,7 +45,7 @@ class Breakdown(StrEnum):
 
 @dataclass(frozen=True)
 class MonthPoint:
-    """The records of one series in one month."""
+    """The records of one series in one month; the key is the code of the unit, item, …"""
 
     month: str
     key: str
@@ -208,7 +208,7 @@ def _key_column(by: Breakdown) -> Any:
 
 
 def _names(db: Session, by: Breakdown, values: list[Any]) -> dict[Any, tuple[str, str]]:
-    """Return the address key and the label of every value of the break-down column."""
+    """Return the code and the label of every value of the break-down column."""
     if by is Breakdown.NONE:
         return {"": ("", "使用紀錄")}
     if by is Breakdown.ITEM:
@@ -218,22 +218,23 @@ def _names(db: Session, by: Breakdown, values: list[Any]) -> dict[Any, tuple[str
     if by is Breakdown.UNIT:
         return _unit_names(db, values)
     if by is Breakdown.AGENCY:
-        agencies = db.execute(select(Agency.id, Agency.name).where(Agency.id.in_(values)))
-        return {id_: (str(id_), name) for id_, name in agencies}
-    sources = db.execute(
-        select(UsageSource.id, UsageSource.code, UsageSource.name).where(UsageSource.id.in_(values))
-    )
-    return {id_: (code, name) for id_, code, name in sources}
+        return _coded(db, Agency, values)
+    return _coded(db, UsageSource, values)
+
+
+def _coded(
+    db: Session, table: type[Agency] | type[UsageSource], ids: list[int]
+) -> dict[Any, tuple[str, str]]:
+    rows = db.execute(select(table.id, table.code, table.name).where(table.id.in_(ids)))
+    return {id_: (code, name) for id_, code, name in rows}
 
 
 def _unit_names(db: Session, ids: list[int]) -> dict[Any, tuple[str, str]]:
     rows = db.execute(
-        select(Unit.id, Unit.name, Unit.agency_id, Agency.name.label("agency"))
+        select(Unit.id, Unit.code, Unit.name, Unit.agency_id, Agency.name.label("agency"))
         .join(Agency, Agency.id == Unit.agency_id)
         .where(Unit.id.in_(ids))
     ).all()
     # Names of units repeat between agencies (秘書室): the agency is left out only when it is one.
     alone = len({row.agency_id for row in rows}) <= 1
-    return {
-        row.id: (str(row.id), row.name if alone else f"{row.agency} {row.name}") for row in rows
-    }
+    return {row.id: (row.code, row.name if alone else f"{row.agency} {row.name}") for row in rows}

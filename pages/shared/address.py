@@ -1,0 +1,79 @@
+"""A page's address holds its filters as codes: read before the widgets, written after them.
+
+Streamlit's own ``bind="query-params"`` would put the widgets' labels there, and would not know the
+codes that links from other pages hold; a label also changes with a name.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+
+@dataclass(frozen=True)
+class Field:
+    """One part of the address: the codes it may hold, and what holds while it is not there."""
+
+    options: Collection[str]
+    default: str | None = None
+    many: bool = False
+
+    @property
+    def start(self) -> Any:
+        """The widget's value at the start."""
+        return [] if self.many else self.default
+
+
+def key(page: str, name: str) -> str:
+    """Return the widget key of the field ``name``."""
+    return f"{page}.{name}"
+
+
+def read(page: str, fields: Mapping[str, Field]) -> list[str]:
+    """Put what a newly opened or changed address says into the widgets; call it before them.
+
+    Returns the values that mean nothing here: unknown, or out of this person's reach.
+    """
+    given = {name: st.query_params.get_all(name) for name in fields if name in st.query_params}
+    opened = any(key(page, name) not in st.session_state for name in fields)
+    if not opened and given == st.session_state.get(_seen(page)):
+        return []
+    ignored = []
+    for name, field in fields.items():
+        values = given.get(name, [])
+        known = [value for value in dict.fromkeys(values) if value in field.options]
+        ignored += [value for value in values if value not in field.options]
+        chosen: Any = known if field.many else (known[-1] if known else field.default)
+        st.session_state[key(page, name)] = chosen
+    st.session_state[_seen(page)] = given
+    return ignored
+
+
+def write(page: str, fields: Mapping[str, Field]) -> None:
+    """Make the address reproduce the widgets; call it after them.
+
+    At the start it stays bare, so that going back from here leaves the page.
+    """
+    values = {name: _as_list(st.session_state.get(key(page, name))) for name in fields}
+    at_start = all(values[name] == _as_list(field.start) for name, field in fields.items())
+    wanted = {} if at_start else {name: value for name, value in values.items() if value}
+    if wanted != {name: st.query_params.get_all(name) for name in st.query_params}:
+        st.query_params.from_dict(wanted)
+    st.session_state[_seen(page)] = wanted
+
+
+def reset(page: str, fields: Mapping[str, Field]) -> None:
+    """Put every widget back to its start (for ``on_click``)."""
+    for name, field in fields.items():
+        st.session_state[key(page, name)] = field.start
+
+
+def _seen(page: str) -> str:
+    return f"{page}.address"
+
+
+def _as_list(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

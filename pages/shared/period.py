@@ -1,0 +1,30 @@
+"""Pickers of quarters and months in ROC years; Streamlit's own date picker has English months."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from services.regulation.periods import Quarter
+from services.rocdate import roc_month
+
+
+def quarter_picker(
+    label: str, quarters: Sequence[Quarter], key: str, *, help: str | None = None
+) -> Quarter | None:
+    """Let one of ``quarters`` be chosen as 115年第3季; the first is chosen at the start."""
+    return st.selectbox(
+        label,
+        quarters,
+        format_func=lambda quarter: quarter.label,
+        key=key,
+        help=help,
+        placeholder="沒有可選的季別",
+    )
+
+
+def month_range_picker(months: Sequence[str], first_key: str, last_key: str) -> tuple[str, str]:
+    """Let a first and a last month be chosen side by side as 115年7月 (values ``YYYY-MM``)."""
+    left, right = st.columns(2)
+    first = left.selectbox("起始月份", months, format_func=roc_month, key=first_key)
+    last = right.selectbox("結束月份", months, format_func=roc_month, key=last_key)
+    return str(first), str(last)

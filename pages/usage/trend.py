@@ -1,0 +1,94 @@
+"""The main chart of 使用統計 and the numbers behind it."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.shared.charts import ACCENT, month_axis, safe, style
+from pages.shared.export import export_button
+from services.identity.actor import Actor
+from services.rocdate import roc_month
+from services.usage.trends import MonthPoint
+
+FAMILY = (
+    "#123F69", "#1F5F99", "#3C80BE", "#6AA3D5", "#9CC4E6", "#0F6B6B", "#3F9C98", "#8CC8C3",
+)  # fmt: skip
+"""One family of blues and blue-greens, dark to light, for at most eight series."""
+REST = "#C3CAD1"
+
+
+def show_trend(actor: Actor, months: Sequence[str], points: Sequence[MonthPoint]) -> None:
+    """Show the records by month, stacked by series, and the same as a table."""
+    series = as_series(points)
+    st.plotly_chart(
+        trend_bars(months, series),
+        key="usage_trend",
+        alt="各月使用紀錄筆數的長條圖；數字在下方「各月數字」。",
+    )
+    columns = ["月份", *series]
+    rows = [
+        [roc_month(month), *(values[n] for values in series.values())]
+        for n, month in enumerate(months)
+    ]
+    with st.expander("各月數字", icon=":material/table:"):
+        st.dataframe(
+            {column: [row[n] for row in rows] for n, column in enumerate(columns)},
+            hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(format="localized") for name in series
+            },
+        )
+        export_button(actor, "匯出各月數字", "使用統計-各月", columns, rows)
+
+
+def as_series(points: Sequence[MonthPoint]) -> dict[str, list[int]]:
+    """Return the points by label, keeping their order; equal labels are told apart by their key."""
+    labels: dict[str, str] = {}
+    for point in points:
+        taken = labels.get(point.label, point.key) != point.key
+        labels.setdefault(f"{point.label}（{point.key}）" if taken else point.label, point.key)
+    names = {key: label for label, key in labels.items()}
+    series: dict[str, list[int]] = {}
+    for point in points:
+        series.setdefault(names[point.key], []).append(point.records)
+    return series
+
+
+def fold_rest(
+    series: dict[str, list[int]], limit: int = len(FAMILY)
+) -> tuple[dict[str, list[int]], list[int] | None]:
+    """Return the first ``limit`` series and the sum of all others, month by month."""
+    names = list(series)
+    if len(names) <= limit:
+        return series, None
+    rest = [sum(values) for values in zip(*(series[name] for name in names[limit:]), strict=True)]
+    return {name: series[name] for name in names[:limit]}, rest
+
+
+def trend_bars(months: Sequence[str], series: dict[str, list[int]]) -> go.Figure:
+    """Draw records by month, stacked by series (largest first, at most eight and 其他)."""
+    shown, rest = fold_rest(series)
+    family = FAMILY if len(shown) > 1 else (ACCENT,)
+    bars = [(name, values, family[n]) for n, (name, values) in enumerate(shown.items())]
+    if rest is not None:
+        bars.append((f"其他 {len(series) - len(shown):,} 項", rest, REST))
+    labels = [roc_month(month) for month in months]
+    figure = go.Figure(
+        [
+            go.Bar(
+                x=labels,
+                y=values,
+                name=safe(name),
+                marker={"color": colour, "line": {"color": "white", "width": 0.5}},
+                hovertemplate="%{y:,} 筆",
+            )
+            for name, values, colour in bars
+        ]
+    )
+    figure.update_layout(
+        barmode="stack", hovermode="x unified", showlegend=len(bars) > 1, legend_traceorder="normal"
+    )
+    month_axis(figure, months)
+    figure.update_yaxes(title="筆數", tickformat=",", rangemode="tozero")
+    return style(figure, 380)

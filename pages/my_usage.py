@@ -1,0 +1,82 @@
+"""我的使用紀錄: everything the signed-in person looked up, newest first, as the auditors see it."""
+
+import streamlit as st
+
+from pages.shared import address
+from pages.shared.export import export_button
+from pages.shared.layout import page_head
+from pages.shared.paging import Pager, every_row
+from pages.shared.session import actor_source, current_actor
+from services import rocdate
+from services.identity.actor import Actor
+from services.parcels.mine import OwnPage, OwnRecord, my_months, my_usage
+
+PAGE = "my_usage"
+_SIZE, _EXPORT_SIZE = 50, 1000
+COLUMNS = (
+    "紀錄編號", "時間", "來源系統", "作業", "項目", "查詢標的", "案件號", "公文號", "查詢原因",
+)  # fmt: skip
+
+
+def _cells(row: OwnRecord) -> tuple[object, ...]:
+    return (
+        row.id,
+        rocdate.roc_time(row.occurred_at),
+        row.source,
+        row.action,
+        row.item,
+        row.target,
+        row.case_no,
+        row.document_no,
+        row.reason,
+    )
+
+
+def _export(actor: Actor, month: str | None, page: OwnPage) -> None:
+    person_now = actor_source()
+
+    def rows() -> list[tuple[object, ...]]:
+        person = person_now() or actor
+
+        def page_after(cursor: int | None) -> tuple[tuple[OwnRecord, ...], int | None]:
+            found = my_usage(person, month, cursor, _EXPORT_SIZE)
+            return found.rows, found.next_before
+
+        return [_cells(row) for row in every_row(page_after)]
+
+    export_button(actor, "匯出使用紀錄", "我的使用紀錄", COLUMNS, rows, page.total)
+
+
+actor = current_actor()
+page_head(
+    "我的使用紀錄", "您以這個帳號查詢、列印與下載的每一筆；單位稽核抽查的就是這些紀錄（第七點）。"
+)
+months = my_months(actor)
+fields = {"month": address.Field(months)}
+address.read(PAGE, fields)
+month = st.selectbox(
+    "月份",
+    months,
+    index=None,
+    format_func=rocdate.roc_month,
+    placeholder="全部月份",
+    key=address.key(PAGE, "month"),
+    width=220,
+)
+address.write(PAGE, fields)
+pager = Pager(PAGE, month, _SIZE)
+page = my_usage(actor, month, pager.cursor, _SIZE)
+if page.total:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"共 **{page.total:,}** 筆", width="content")
+        _export(actor, month, page)
+    st.dataframe(
+        [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
+        hide_index=True,
+        column_config={"紀錄編號": st.column_config.NumberColumn(format="localized")},
+    )
+    pager.controls(page.next_before, page.total)
+else:
+    st.info("還沒有使用紀錄。", icon=":material/info:")
+    if actor.items:
+        st.page_link("pages/parcel_query.py", label="查詢地籍資料", icon=":material/search:")

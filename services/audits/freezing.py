@@ -82,15 +82,12 @@ def picture_of(
     """Describe a frame for the screen, with the names that its records carry."""
     people = Counter(frame.persons[code] for code in frame.person_codes.tolist())
     months = Counter(frame.months[code] for code in frame.month_codes.tolist())
-    names = dict(
-        db.execute(
-            select(UsageRecord.person_key, func.max(UsageRecord.person_name))
-            .where(UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months))
-            .group_by(UsageRecord.person_key)
-        )
-        .tuples()
-        .all()
+    named = db.execute(
+        select(UsageRecord.person_key, func.max(UsageRecord.person_name))
+        .where(UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months))
+        .group_by(UsageRecord.person_key)
     )
+    names = {key: name for key, name in named}
     ranked = sorted(people.items(), key=lambda entry: (-entry[1], entry[0]))
     value = readings.chosen(db, PEOPLE_COUNTED)
     return FramePicture(

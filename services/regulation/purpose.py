@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-_DOCUMENT = re.compile(r"(?=[()]*[一-鿿][一-鿿()]*字第)[一-鿿()]{1,20}字第([0-9]{10,11})號")
+_DOCUMENT = re.compile(r"(?=[()（）]*[一-鿿][一-鿿()（）]*字第)[一-鿿()（）]{1,20}字第([0-9]{10,11})號")
 _RECEIPT = re.compile(r"([0-9]{2,3})年[一-鿿]{1,6}字第([0-9]{4,8})號")
 _BARE = re.compile(r"[0-9]{10,11}")
 _STOCK = re.compile(
@@ -19,6 +19,7 @@ _STOCK_LATIN = frozenset(
 )
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN_WORD = re.compile("[a-z]{3,}")
+_PUNCTUATION = re.compile("([，：；！？（）])")
 REASON_MIN, REASON_MAX = 4, 200
 SHOWN = 40
 """How much of a wrong text an error sentence repeats."""
@@ -34,9 +35,16 @@ class Purpose:
 
 
 def tidy(text: str | None) -> str:
-    """Return ``text`` in NFKC, with control characters and the spaces around it taken away."""
-    kept = "".join(ch for ch in text or "" if unicodedata.category(ch)[0] != "C")
-    return unicodedata.normalize("NFKC", kept).strip()
+    """Return ``text`` in NFKC, with control characters and the spaces around it taken away.
+
+    Full-width punctuation stays: it is how Chinese sentences are written.
+    """
+    parts = _PUNCTUATION.split(text or "")
+    folded = "".join(
+        part if _PUNCTUATION.fullmatch(part) else unicodedata.normalize("NFKC", part)
+        for part in parts
+    )
+    return "".join(ch for ch in folded if unicodedata.category(ch)[0] != "C").strip()
 
 
 def is_filler(reason: str) -> bool:

@@ -83,9 +83,7 @@ def test_coverage_takes_the_lowest_tickets(frame: Frame, seed: str) -> None:
         own = [tickets.ticket(prefix, r) for r, person, _ in everything if person == drawn.person]
         assert drawn.ticket == min(own)
     left_out = {p for _, p, _ in everything} - seen - {d.person for d in by_person}
-    best_left_out = [
-        tickets.ticket(prefix, r) for r, person, _ in everything if person in left_out
-    ]
+    best_left_out = [tickets.ticket(prefix, r) for r, person, _ in everything if person in left_out]
     assert all(d.ticket < t for d in by_person for t in best_left_out)
     for drawn in (d for d in sample if d.basis is Basis.MONTH):
         own = [tickets.ticket(prefix, r) for r, _, month in everything if month == drawn.month]
@@ -196,7 +194,12 @@ def test_upper_limit_against_counting_subsets(population: int, data: st.DataObje
 
     def chance(bad: int) -> float:
         total = comb(population, sample)
-        return sum(comb(bad, x) * comb(population - bad, sample - x) for x in range(deviations + 1)) / total
+        return (
+            sum(comb(bad, x) * comb(population - bad, sample - x) for x in range(deviations + 1))
+            / total
+        )
 
-    possible = [d for d in range(deviations, population - sample + deviations + 1) if chance(d) > 0.05]
+    possible = [
+        d for d in range(deviations, population - sample + deviations + 1) if chance(d) > 0.05
+    ]
     assert upper_limit(population, sample, deviations) == max(possible)

@@ -1,0 +1,47 @@
+# make run | make test | make test-quick | make check | make bench | make demo-reset
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: run test test-quick check bench format clean demo-reset
+
+.venv/.run: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/.run
+
+run: .venv/.run ## Prepare the database (demo city on the first start) and serve
+	$(BIN)/python manage.py demo --if-empty
+	@echo "http://localhost:$(PORT)"
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: .venv/.dev ## Everything, the real browser included
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-quick: .venv/.dev ## Everything but the browser
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
+
+check: .venv/.dev ## Lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.dev ## Figures of docs/benchmarks.md, all measured in one run
+	$(BIN)/python -m tests.bench
+
+demo-reset: .venv/.run ## Throw the embedded demo database away and make it anew
+	rm -f var/cadastre.db var/cadastre.db-wal var/cadastre.db-shm
+	$(BIN)/python manage.py demo
+
+clean:
+	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

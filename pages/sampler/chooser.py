@@ -1,0 +1,129 @@
+"""Above the steps: which quarter, which unit, and where every unit of the quarter stands."""
+
+from collections import Counter
+
+import streamlit as st
+
+from pages.sampler.context import STATUS_COLOURS, Context
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.overview import AuditLine, list_audits, view_audit
+from services.audits.words import AuditStatus
+from services.errors import UserError
+from services.identity.actor import Actor
+from services.regulation.periods import Quarter, last_finished_quarter
+
+_QUARTERS_BACK = 12
+
+
+def choose(actor: Actor) -> Context | None:
+    """Return the unit and quarter in the address or chosen here; None while the list is shown."""
+    _open_audit_of_address(actor)
+    left, right = st.columns([1, 3], vertical_alignment="bottom")
+    with left:
+        quarter = _choose_quarter(actor)
+    lines = list_audits(actor, quarter)
+    by_code = {line.unit_code: line for line in lines}
+    with right:
+        code = _choose_unit(by_code)
+    if code is None:
+        _show_list(quarter, lines)
+        return None
+    line = by_code[code]
+    audit = view_audit(actor, line.audit_id) if line.audit_id else None
+    _headline(line, quarter)
+    return Context(actor, line, quarter, audit)
+
+
+def _open_audit_of_address(actor: Actor) -> None:
+    """Turn ``?audit=12`` into the unit and quarter of that audit, once."""
+    number = st.query_params.pop("audit", None)
+    if number is None:
+        return
+    try:
+        if not number.isdecimal():
+            raise UserError(f"網址中的稽核編號「{number}」不是數字。")
+        audit = view_audit(actor, int(number))
+    except UserError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    st.session_state["quarter"] = str(audit.quarter)
+    st.session_state["unit"] = audit.unit_code
+
+
+def _choose_quarter(actor: Actor) -> Quarter:
+    current = Quarter.of(actor.today)
+    quarters = [current]
+    for _ in range(_QUARTERS_BACK):
+        quarters.append(quarters[-1].previous())
+    codes = [str(quarter) for quarter in quarters]
+    if st.session_state.get("quarter", codes[1]) not in codes:
+        st.session_state["quarter"] = codes[1]
+    code = st.selectbox(
+        "季別",
+        codes,
+        index=codes.index(str(last_finished_quarter(actor.today))),
+        format_func=lambda text: (
+            Quarter.parse(text).label + ("（未結束）" if text == codes[0] else "")
+        ),
+        key="quarter",
+        bind="query-params",
+    )
+    return Quarter.parse(str(code))
+
+
+def _choose_unit(lines: dict[str, AuditLine]) -> str | None:
+    if len(lines) == 1:
+        return next(iter(lines))
+    if st.session_state.get("unit") not in lines:
+        st.session_state["unit"] = None
+    code: str | None = st.selectbox(
+        "單位",
+        list(lines),
+        index=None,
+        format_func=lambda code: f"{lines[code].agency} {lines[code].unit}",
+        placeholder="選擇單位（可輸入文字搜尋）",
+        key="unit",
+        bind="query-params",
+    )
+    return code
+
+
+def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
+    if not lines:
+        st.info("您目前沒有可檢視的單位。", icon=":material/info:")
+        return
+    counts = Counter(line.status for line in lines)
+    with st.container(horizontal=True):
+        for status in AuditStatus:
+            st.badge(f"{status.label} {counts[status]:,}", color=STATUS_COLOURS[status])
+    st.caption(
+        f"{quarter.label}單位稽核應於 {rocdate.roc_date(quarter.due)} 前完成。點選一列開啟。"
+    )
+    event = st.dataframe(
+        [
+            {
+                "機關": line.agency,
+                "單位": line.unit,
+                "代碼": line.unit_code,
+                "狀態": line.status.label,
+            }
+            for line in lines
+        ],
+        hide_index=True,
+        height=min(38 * (len(lines) + 1), 640),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"units_{quarter}",
+    )
+    if places := event["selection"]["rows"]:
+        st.query_params["unit"] = lines[places[0]].unit_code
+        st.session_state.pop("unit", None)
+        st.rerun()
+
+
+def _headline(line: AuditLine, quarter: Quarter) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{plain(line.agency)} {plain(line.unit)}．{quarter.label}", anchor=False)
+        st.badge(line.status.label, color=STATUS_COLOURS[line.status])
+        st.caption(f"應於 {rocdate.roc_date(quarter.due)} 前完成")

@@ -1,0 +1,159 @@
+"""Step ③ 抽樣: the seed, the draw, the sample beside the population, and how to repeat it."""
+
+from collections import Counter
+
+import streamlit as st
+
+from pages.sampler.context import Context, go_to
+from pages.sampler.extra_draws import offer_more
+from pages.shared.charts import month_bars, person_bars
+from pages.shared.feedback import notify, showing_errors
+from pages.shared.session import actor_source, current_actor
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.drawing import draw_first
+from services.audits.export import export_draw
+from services.audits.overview import AuditView, FrameView
+from services.audits.sheet import SheetRow, worksheet_rows
+from services.audits.words import AuditStatus, SeedSource
+from services.errors import Refused
+
+
+def show(context: Context) -> None:
+    """Offer the draw, or show what was drawn."""
+    audit = context.audit
+    if audit is None or audit.frame is None:
+        st.info("母體尚未凍結；請先完成「② 凍結」。", icon=":material/info:")
+    elif context.nil_return:
+        st.info("本季沒有使用紀錄，不需抽樣；請到「⑤ 簽核」。", icon=":material/info:")
+    elif not audit.draws:
+        _offer(context, audit, audit.frame)
+    else:
+        _show_drawn(context, audit, audit.frame)
+
+
+def _offer(context: Context, audit: AuditView, frame: FrameView) -> None:
+    floors = frame.picture.floors
+    st.markdown(
+        f"按下「抽樣」時產生種子，依籤號取最低的 **{frame.planned_records:,} 筆**為基本樣本，"
+        f"再補足每個月與 **{floors.users:,} 人**。抽出的樣本只存一次，重新整理不會重抽。"
+    )
+    if not context.may_conduct:
+        st.info("抽樣由單位主管或其指派的稽核人員辦理。", icon=":material/info:")
+        return
+    published = ""
+    if frame.seed_plan is SeedSource.PUBLIC:
+        published = st.text_input(
+            f"已公布的數字（{plain(frame.public_figure)}）", max_chars=200, key="published"
+        )
+    with showing_errors():
+        if st.button("抽樣", type="primary", icon=":material/casino:"):
+            draw_first(current_actor(), audit.audit_id, published=published)
+            notify("樣本已抽出。")
+            go_to("draw")
+
+
+def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
+    _show_draws(audit)
+    rows = worksheet_rows(context.actor, audit.audit_id)
+    _beside_population(frame, rows)
+    st.markdown(f"**樣本**（{len(rows):,} 筆；每筆都說明為什麼在這裡）")
+    st.dataframe(
+        [
+            {
+                "紀錄編號": row.record_id,
+                "取樣": row.basis_label,
+                "時間": rocdate.roc_time(row.occurred_at),
+                "使用者": row.person,
+                "項目": row.item,
+                "標的": row.target,
+                "為什麼在樣本裡": row.why,
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        height=360,
+        column_config={
+            "紀錄編號": st.column_config.NumberColumn(format="%d", width="small"),
+            "為什麼在樣本裡": st.column_config.TextColumn(width="large"),
+        },
+    )
+    left, right = st.columns([1, 1.4])
+    with left:
+        _offer_export(context, audit)
+        if audit.status is AuditStatus.JUDGING and st.button(
+            "開始查核", type="primary", icon=":material/fact_check:"
+        ):
+            go_to("judge")
+    with right:
+        if audit.status is AuditStatus.JUDGING and context.may_conduct:
+            offer_more(audit, frame.picture.records)
+
+
+def _show_draws(audit: AuditView) -> None:
+    """Say which draw this is; earlier ones stay visible with their reasons."""
+    total = len(audit.draws)
+    for draw in audit.draws:
+        with st.container(border=True):
+            state = "" if draw.current else "（已被重抽取代，保留供查）"
+            st.markdown(
+                f"**第 {draw.number} 次抽樣，共 {total} 次：{draw.kind.label} {draw.size:,} 筆**{state}　"
+                f"{rocdate.roc_time(draw.drawn_at)}　{plain(draw.drawn_by)}"
+            )
+            if draw.reason:
+                st.markdown(f"理由：{plain(draw.reason)}")
+            st.caption(f"種子（{draw.seed_source.label}）")
+            st.code(draw.seed, language=None)
+            if draw.seed_source is SeedSource.NAMED:
+                st.warning(
+                    "這次抽樣用的是指定種子，只能作為測試或示範。", icon=":material/science:"
+                )
+
+
+def _beside_population(frame: FrameView, rows: list[SheetRow]) -> None:
+    months = Counter(row.month for row in rows)
+    people = Counter(row.person_key for row in rows)
+    picture = frame.picture
+    left, right = st.columns([1, 1.6])
+    with left:
+        st.markdown("**樣本與母體：各月**")
+        st.plotly_chart(
+            month_bars(
+                list(picture.by_month),
+                list(picture.by_month.values()),
+                sample=[months[month] for month in picture.by_month],
+            ),
+            key="sample_months",
+        )
+    with right:
+        st.markdown(
+            f"**樣本與母體：各人**（樣本 {len(people):,} 人／應有 {picture.floors.users:,} 人）"
+        )
+        st.plotly_chart(
+            person_bars(
+                [name for _, name, _ in picture.by_person],
+                [count for _, _, count in picture.by_person],
+                sample=[people[key] for key, _, _ in picture.by_person],
+            ),
+            key="sample_people",
+        )
+
+
+def _offer_export(context: Context, audit: AuditView) -> None:
+    person_now = actor_source()
+
+    def content() -> bytes:
+        person = person_now()
+        if person is None:
+            raise Refused("登入已結束，請重新登入後再匯出。")
+        return export_draw(person, audit.audit_id)
+
+    st.download_button(
+        "下載抽樣（可自行驗證）",
+        content,
+        file_name=f"draw-{audit.unit_code}-{context.quarter}.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        help="解壓縮後執行 python3 verify_draw.py，不需本系統即可重算雜湊值、籤號與樣本。",
+    )

@@ -1,0 +1,69 @@
+"""More than the first draw: 加抽, 重抽 and 加入判斷抽查, each with its reason."""
+
+import re
+
+import streamlit as st
+
+from pages.sampler.context import go_to
+from pages.shared.feedback import notify, showing_errors
+from pages.shared.session import current_actor
+from services.audits.drawing import expand, redraw
+from services.audits.overview import AuditView
+from services.audits.worksheet import pick
+from services.errors import Invalid
+
+
+def offer_more(audit: AuditView, population: int) -> None:
+    """Show the three buttons; each opens a dialog that says what will happen."""
+    with st.container(horizontal=True):
+        if st.button("加抽", icon=":material/add:"):
+            _expand(audit, population)
+        if st.button("加入判斷抽查", icon=":material/touch_app:"):
+            _pick(audit)
+        if st.button("重抽", icon=":material/restart_alt:"):
+            _redraw(audit)
+
+
+@st.dialog("加抽")
+def _expand(audit: AuditView, population: int) -> None:
+    st.markdown("以新的種子，從尚未抽出的紀錄再抽。已抽出的樣本與判定都保留。")
+    count = st.number_input("加抽筆數", min_value=1, max_value=population, value=1)
+    reason = st.text_area("理由", max_chars=300)
+    with showing_errors():
+        if st.button("確定加抽", type="primary", icon=":material/add:"):
+            expand(current_actor(), audit.audit_id, int(count), reason)
+            notify("已加抽。")
+            go_to("draw")
+
+
+@st.dialog("重抽")
+def _redraw(audit: AuditView) -> None:
+    st.markdown(
+        "以新的種子重新抽整份樣本。**原抽樣保留，所有看這件稽核的人都會看到兩次抽樣與理由。**"
+        "已在新樣本內的紀錄沿用原判定。"
+    )
+    reason = st.text_area("理由", max_chars=300)
+    with showing_errors():
+        if st.button("確定重抽", type="primary", icon=":material/restart_alt:"):
+            redraw(current_actor(), audit.audit_id, reason)
+            notify("已重抽；原抽樣仍保留。")
+            go_to("draw")
+
+
+@st.dialog("加入判斷抽查")
+def _pick(audit: AuditView) -> None:
+    st.markdown("依判斷另外查核母體內的紀錄；不計入應稽核筆數，也不列入推論。")
+    numbers = st.text_input("紀錄編號", placeholder="可輸入多個，以空白或逗號分開")
+    reason = st.text_area("理由", max_chars=300)
+    with showing_errors():
+        if st.button("確定加入", type="primary", icon=":material/touch_app:"):
+            pick(current_actor(), audit.audit_id, _numbers(numbers), reason)
+            notify("已加入判斷抽查。")
+            go_to("judge")
+
+
+def _numbers(text: str) -> list[int]:
+    parts = [part for part in re.split(r"[\s,，、]+", text.strip()) if part]
+    if wrong := [part for part in parts if not part.isdecimal()]:
+        raise Invalid(f"紀錄編號「{wrong[0]}」不是數字。")
+    return [int(part) for part in parts]

@@ -1,0 +1,99 @@
+"""Step ② 凍結: what freezing means, the size, where the seed will come from, the hash."""
+
+import streamlit as st
+
+from pages.sampler.context import Context, go_to
+from pages.shared.feedback import notify, showing_errors
+from pages.shared.session import current_actor
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.freezing import FramePicture, freeze, preview_frame
+from services.audits.overview import FrameView
+from services.audits.words import SeedSource
+
+
+def show(context: Context) -> None:
+    """Show the frozen frame, or offer to freeze it."""
+    if context.audit and context.audit.frame:
+        show_frozen(context.audit.frame)
+        return
+    st.markdown(
+        "凍結會把本季**此刻**的使用紀錄清單固定下來，算出雜湊值。之後補匯入的紀錄不會再進入這件稽核；"
+        "種子要到凍結之後才產生，所以沒有人能先看到籤號再決定要稽核哪些紀錄。"
+    )
+    if not context.quarter.ended(context.actor.today):
+        last = rocdate.roc_date(context.quarter.last_day)
+        st.warning(f"{context.quarter.label}到 {last} 才結束，結束後才能凍結。")
+    elif not context.may_conduct:
+        st.info("凍結由單位主管或其指派的稽核人員辦理。", icon=":material/info:")
+    else:
+        _offer(context)
+
+
+def show_frozen(frame: FrameView) -> None:
+    """Show when, by whom and with what hash the frame was frozen."""
+    with st.container(border=True):
+        st.markdown(
+            f":material/lock: **母體已凍結**，{rocdate.roc_time(frame.frozen_at)}，{plain(frame.frozen_by)}"
+        )
+        st.markdown(
+            f"{frame.picture.records:,} 筆、{frame.picture.people:,} 人、"
+            f"{frame.picture.floors.months} 個月；基本樣本 {frame.planned_records:,} 筆。"
+        )
+        st.markdown("母體雜湊值（SHA-256）")
+        st.code(frame.frame_hash, language=None)
+        figure = f"：{plain(frame.public_figure)}" if frame.public_figure else ""
+        st.caption(f"種子來源：{frame.seed_plan.label}{figure}")
+
+
+def _offer(context: Context) -> None:
+    picture = preview_frame(context.actor, context.line.unit_id, context.quarter)
+    floor = picture.floors.records
+    left, right = st.columns(2)
+    size = left.number_input(
+        "基本樣本筆數",
+        min_value=floor,
+        max_value=max(picture.records, floor),
+        value=floor,
+        key="base_records",
+        disabled=picture.records == 0,
+        help=f"規範下限 {floor:,} 筆；可以多抽。凍結時就定案，看到籤號後不能再改。",
+    )
+    source = right.radio(
+        "種子來源",
+        [SeedSource.SYSTEM, SeedSource.PUBLIC],
+        format_func=lambda value: value.label,
+        key="seed_plan",
+    )
+    figure = ""
+    if source is SeedSource.PUBLIC:
+        figure = right.text_input(
+            "哪一個尚未公布的公開數字",
+            placeholder="例如：統一發票 115年9、10月期特別獎號碼",
+            max_chars=200,
+            key="public_figure",
+        )
+    if st.button("凍結母體", type="primary", icon=":material/lock:"):
+        _confirm(context, picture, int(size), source, figure)
+
+
+@st.dialog("凍結母體")
+def _confirm(
+    context: Context, picture: FramePicture, size: int, source: SeedSource, figure: str
+) -> None:
+    st.markdown(
+        f"將凍結 **{plain(context.line.unit)} {context.quarter.label}** 的 "
+        f"**{picture.records:,} 筆**使用紀錄。凍結後不能取消，也不能再凍結一次。"
+    )
+    with showing_errors():
+        if st.button("確定凍結", type="primary", icon=":material/lock:", key="confirm_freeze"):
+            freeze(
+                current_actor(),
+                context.line.unit_id,
+                context.quarter,
+                base_records=size,
+                seed_plan=source,
+                public_figure=figure,
+            )
+            notify("母體已凍結。")
+            go_to("draw" if picture.records else "sign")

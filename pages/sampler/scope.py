@@ -1,0 +1,67 @@
+"""Step ① 範圍: the frame's picture and the floors in words."""
+
+import streamlit as st
+
+from pages.sampler.context import Context
+from pages.shared.charts import month_bars, person_bars
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.freezing import FramePicture, preview_frame
+
+
+def show(context: Context) -> None:
+    """Show what would be audited, or what was frozen."""
+    frozen = context.audit.frame if context.audit else None
+    if frozen:
+        picture = frozen.picture
+        st.caption(f"以下為 {rocdate.roc_time(frozen.frozen_at)} 凍結的母體。")
+    else:
+        picture = preview_frame(context.actor, context.line.unit_id, context.quarter)
+        if not context.quarter.ended(context.actor.today):
+            st.warning(
+                f"{context.quarter.label}到 {rocdate.roc_date(context.quarter.last_day)} 才結束，"
+                "以下為目前的數字，尚不能凍結。",
+                icon=":material/hourglass_top:",
+            )
+    show_picture(picture)
+    show_floors(picture)
+
+
+def show_picture(picture: FramePicture, sample: FramePicture | None = None) -> None:
+    """Show the counts and the two charts of a frame."""
+    tiles = st.columns(4)
+    tiles[0].metric("使用紀錄", f"{picture.records:,} 筆", border=True)
+    tiles[1].metric("使用人數", f"{picture.people:,} 人", border=True)
+    tiles[2].metric("有紀錄的月份", f"{picture.floors.months} 個月", border=True)
+    tiles[3].metric("樣本至少", f"{picture.floors.at_least:,} 筆", border=True)
+    if picture.records == 0:
+        st.info(
+            "本季沒有使用紀錄：凍結後直接到「簽核」，簽核無使用紀錄的稽核紀錄。",
+            icon=":material/info:",
+        )
+        return
+    months, people = st.columns([1, 1.6])
+    with months:
+        st.markdown("**各月筆數**")
+        st.plotly_chart(
+            month_bars(list(picture.by_month), list(picture.by_month.values())),
+            key="frame_months",
+        )
+    with people:
+        st.markdown(f"**各人筆數**（{picture.people:,} 人）")
+        st.plotly_chart(
+            person_bars(
+                [name for _, name, _ in picture.by_person],
+                [count for _, _, count in picture.by_person],
+            ),
+            key="frame_people",
+        )
+
+
+def show_floors(picture: FramePicture) -> None:
+    """Show the arithmetic of clause 7.1.1 in words."""
+    with st.container(border=True):
+        st.markdown("**應稽核多少**（規範第七點（一）1.）")
+        for sentence in picture.explanation:
+            st.markdown(f"- {plain(sentence)}")
+        st.caption(f"解讀：{plain(picture.reading)}。")

@@ -1,0 +1,99 @@
+"""Step ⑤ 簽核: the findings in one sentence, the signature, and what happened after it."""
+
+import streamlit as st
+
+from pages.sampler.context import Context, go_to
+from pages.shared.feedback import notify, showing_errors
+from pages.shared.session import current_actor
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.overview import AuditView
+from services.audits.signing import reopen, sign
+from services.audits.words import AuditStatus, Ruling
+from services.identity.permissions import Action, reach
+
+
+def show(context: Context) -> None:
+    """Show what would be signed, or what was."""
+    audit = context.audit
+    if audit is None or audit.findings is None:
+        st.info("還沒有可簽核的內容；請先完成前面的步驟。", icon=":material/info:")
+        return
+    _findings(audit)
+    _acts(audit)
+    if audit.status is AuditStatus.SIGNED:
+        _offer_reopening(context, audit)
+    else:
+        _offer_signature(context, audit)
+
+
+def _findings(audit: AuditView) -> None:
+    found = audit.findings
+    assert found is not None
+    st.info(found.sentence, icon=":material/query_stats:")
+    if found.population == 0:
+        return
+    tiles = st.columns(2 + len(Ruling))
+    tiles[0].metric("已判定", f"{found.judged:,}／{found.to_judge:,}", border=True)
+    tiles[1].metric("稽核人數", f"{found.people:,} 人", border=True)
+    for tile, ruling in zip(tiles[2:], Ruling, strict=True):
+        tile.metric(ruling.label, f"{found.counts[ruling.value]:,} 筆", border=True)
+
+
+def _acts(audit: AuditView) -> None:
+    for act in audit.acts:
+        with st.container(border=True):
+            st.markdown(f"**{plain(act.what)}**　{plain(act.who)}　{rocdate.roc_time(act.at)}")
+            st.caption(plain(act.detail))
+
+
+def _offer_signature(context: Context, audit: AuditView) -> None:
+    found = audit.findings
+    assert found is not None
+    if left := found.to_judge - found.judged:
+        st.warning(f"還有 {left:,} 筆未判定，全部判定後才能簽核。", icon=":material/pending:")
+        if st.button("回到查核", icon=":material/fact_check:"):
+            go_to("judge")
+        return
+    if not reach(context.actor, Action.SIGN_AUDIT).covers(audit.unit_id):
+        st.info("簽核由單位主管或其指派的稽核人員辦理。", icon=":material/info:")
+        return
+    if st.button("簽核", type="primary", icon=":material/draw:"):
+        _confirm(audit)
+
+
+@st.dialog("簽核")
+def _confirm(audit: AuditView) -> None:
+    st.markdown(
+        f"將以您的名義簽核 **{plain(audit.unit)} {audit.quarter.label}** 的單位稽核紀錄。"
+        "簽核後不能更改；要更改須由單位主管敘明理由重新開啟。"
+    )
+    with showing_errors():
+        if st.button("確定簽核", type="primary", icon=":material/draw:"):
+            sign(current_actor(), audit.audit_id)
+            notify("已簽核。")
+            go_to("sign")
+
+
+def _offer_reopening(context: Context, audit: AuditView) -> None:
+    st.success("這件稽核已簽核。", icon=":material/verified:")
+    st.page_link(
+        "pages/usage_charts.py",
+        label="看這個單位的使用趨勢",
+        icon=":material/monitoring:",
+        query_params={"unit": str(audit.unit_id)},
+    )
+    may_reopen = reach(context.actor, Action.REOPEN_AUDIT).covers(audit.unit_id)
+    if may_reopen and st.button("重新開啟", icon=":material/lock_open:"):
+        _reopen(audit)
+
+
+@st.dialog("重新開啟")
+def _reopen(audit: AuditView) -> None:
+    st.markdown("重新開啟後可以更改判定；原簽核與判定都會保留，並列出重新開啟的理由。")
+    reason = st.text_area("理由", max_chars=300)
+    with showing_errors():
+        if st.button("確定重新開啟", type="primary", icon=":material/lock_open:"):
+            reopen(current_actor(), audit.audit_id, reason)
+            notify("已重新開啟。")
+            go_to("judge")

@@ -100,8 +100,10 @@ class UnitChoice:
     """A unit that the filters offer, with its agency."""
 
     id: int
+    code: str
     name: str
     agency_id: int
+    agency_code: str
     agency: str
 
 
@@ -160,7 +162,7 @@ def visible_units(actor: Actor) -> list[UnitChoice]:
     reached = reach(actor, Action.VIEW_ACCOUNTS)
     with reading() as db:
         rows = db.execute(
-            select(Unit.id, Unit.name, Agency.id, Agency.name)
+            select(Unit.id, Unit.code, Unit.name, Agency.id, Agency.code, Agency.name)
             .join(Agency, Agency.id == Unit.agency_id)
             .where(within(reached, unit=Unit.id, agency=Agency.id))
             .order_by(Agency.code, Unit.code)
@@ -189,7 +191,7 @@ def _conditions(filters: AccountFilters) -> list[ColumnElement[bool]]:
         held = select(AccountItem.account_id).where(AccountItem.item == filters.item.value)
         parts.append(Account.id.in_(held))
     # 王小明（wang） can be pasted whole: every word has to be found somewhere.
-    words = re.split(r"[\s()]+", tidy(filters.text).lower())
+    words = re.split(r"[\s()（）]+", tidy(filters.text).lower())
     return parts + [_mentions(word) for word in words if word]
 
 

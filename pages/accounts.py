@@ -1,0 +1,121 @@
+"""帳號管理: the accounts in a person's charge, found, looked at, suspended, restored, cancelled."""
+
+import streamlit as st
+
+from pages.directory.detail import show_detail
+from pages.directory.filters import (
+    PAGE,
+    account_filters,
+    choose_account,
+    chosen_account,
+    fields,
+)
+from pages.shared import address
+from pages.shared.export import export_button
+from pages.shared.feedback import showing_errors
+from pages.shared.layout import page_head
+from pages.shared.paging import Pager, every_row
+from pages.shared.session import actor_source, current_actor
+from services import rocdate
+from services.accounts.directory import (
+    AccountFilters,
+    AccountPage,
+    AccountRow,
+    account_detail,
+    list_accounts,
+    visible_units,
+)
+from services.identity.actor import Actor
+
+_SIZE, _EXPORT_SIZE = 50, 500
+COLUMNS = (
+    "姓名（帳號）", "員工編號", "職稱", "機關", "單位", "角色", "職務", "狀態", "授權項目",
+    "建立", "最近使用", "預定離職",
+)  # fmt: skip
+
+
+def _cells(row: AccountRow) -> tuple[str, ...]:
+    return (
+        row.label,
+        row.staff_no,
+        row.title,
+        row.agency,
+        row.unit,
+        row.role.label,
+        "、".join(duty.label for duty in row.duties),
+        row.status.label,
+        "、".join(item.label for item in row.items),
+        rocdate.roc_date(rocdate.local_date(row.created_at)),
+        rocdate.roc_time(row.last_used_at) if row.last_used_at else "從未使用",
+        rocdate.roc_date(row.leaving_on) if row.leaving_on else "",
+    )
+
+
+def _export(actor: Actor, filters: AccountFilters, total: int) -> None:
+    person_now = actor_source()
+
+    def rows() -> list[tuple[str, ...]]:
+        person = person_now() or actor
+
+        def page_after(cursor: int | None) -> tuple[tuple[AccountRow, ...], int | None]:
+            found = list_accounts(person, filters, cursor, _EXPORT_SIZE)
+            return found.rows, found.next_after
+
+        return [_cells(row) for row in every_row(page_after)]
+
+    export_button(actor, "匯出使用者清冊", "使用者清冊", COLUMNS, rows, total)
+
+
+def _table(page: AccountPage, key: str) -> None:
+    """Show the rows; choosing one opens its details."""
+
+    def take_choice() -> None:
+        places = st.session_state[key]["selection"]["rows"]
+        choose_account(page.rows[places[0]].id if places else None)
+
+    st.dataframe(
+        [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
+        hide_index=True,
+        column_order=[name for name in COLUMNS if name not in ("員工編號", "職稱")],
+        height=min(36 * (len(page.rows) + 1), 440),
+        on_select=take_choice,
+        selection_mode="single-row",
+        key=key,
+        alt="帳號清單",
+    )
+
+
+actor = current_actor()
+page_head("帳號管理", "您職責範圍內的帳號；點選一列檢視內容、停權、復權、註銷或變更授權項目。")
+units = visible_units(actor)
+known = fields(units)
+ignored = address.read(PAGE, known)
+if ignored:
+    st.warning(
+        "網址中有部分條件不存在或不在您的權限範圍內，已略過。", icon=":material/filter_alt_off:"
+    )
+filters = account_filters(units)
+pager = Pager(PAGE, filters, _SIZE)
+page = list_accounts(actor, filters, pager.cursor, _SIZE)
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.markdown(f"共 **{page.total:,}** 個帳號", width="content")
+    if page.total:
+        _export(actor, filters, page.total)
+    st.button(
+        "清除條件",
+        icon=":material/filter_alt_off:",
+        type="tertiary",
+        on_click=address.reset,
+        args=(PAGE, known),
+    )
+if page.rows:
+    _table(page, f"accounts.table.{hash((filters, pager.cursor))}")
+    pager.controls(page.next_after, page.total)
+else:
+    st.info("沒有符合條件的帳號；請放寬或清除條件。", icon=":material/person_search:")
+account_id = chosen_account()
+if account_id is not None:
+    with showing_errors():
+        show_detail(account_detail(actor, account_id))
+address.write(PAGE, known)

@@ -1,0 +1,100 @@
+"""One account: what it is, what may be done with it, what was done."""
+
+import streamlit as st
+
+from pages.directory.dialogs import open_dialog, show_open_dialog
+from pages.directory.words import ACT_WORDS, STATUS_COLOURS
+from pages.shared.text import plain
+from services import rocdate
+from services.accounts.changes import NEXT_STATUSES
+from services.accounts.directory import AccountDetail, Change
+from services.events import EventType
+from services.regulation.items import Item
+from services.regulation.roles import AccountStatus
+
+
+def show_detail(detail: AccountDetail) -> None:
+    """Show the account with the buttons that this person may press."""
+    row = detail.row
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(row.label), anchor=False, width="content")
+            st.badge(row.status.label, color=STATUS_COLOURS[row.status])
+        left, right = st.columns([1.3, 1], gap="large")
+        with left:
+            _facts(detail)
+        with right:
+            _acts(detail)
+            _history(detail.changes)
+    show_open_dialog(row.id)
+
+
+def _facts(detail: AccountDetail) -> None:
+    row = detail.row
+    facts = {
+        "機關／單位": f"{row.agency}　{row.unit}",
+        "員工編號／職稱": f"{row.staff_no}　{row.title}",
+        "角色": row.role.label,
+        "職務": "、".join(duty.label for duty in row.duties) or "無",
+        "授權項目": "、".join(item.label for item in row.items) or "無",
+        "電子郵件／電話": f"{detail.email}　{detail.phone}",
+        "建立": rocdate.roc_time(row.created_at),
+        "最近使用": rocdate.roc_time(row.last_used_at) if row.last_used_at else "從未使用",
+    }
+    if row.leaving_on:
+        facts["預定離職"] = rocdate.roc_date(row.leaving_on)
+    if detail.suspended_at and row.status is AccountStatus.SUSPENDED:
+        facts["停權"] = f"{rocdate.roc_time(detail.suspended_at)}　{detail.status_reason}"
+    if detail.cancelled_at:
+        facts["註銷"] = f"{rocdate.roc_time(detail.cancelled_at)}　{detail.status_reason}"
+    st.table(
+        [{"項目": name, "內容": plain(value)} for name, value in facts.items()],
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+    )
+
+
+def _acts(detail: AccountDetail) -> None:
+    row = detail.row
+    if detail.problem:
+        st.caption(detail.problem)
+        return
+    if row.status is AccountStatus.CANCELLED:
+        st.caption("帳號已註銷，不能復權或變更；需要時請重新申請帳號。")
+        return
+    with st.container(horizontal=True):
+        for status in NEXT_STATUSES[row.status]:
+            word = ACT_WORDS[status]
+            st.button(
+                word.label,
+                icon=word.icon,
+                key=f"act.{status.value}",
+                on_click=open_dialog,
+                args=(row, status),
+            )
+        st.button(
+            "變更授權項目",
+            icon=":material/checklist:",
+            key="act.items",
+            on_click=open_dialog,
+            args=(row, None),
+        )
+
+
+def _history(changes: tuple[Change, ...]) -> None:
+    st.markdown("**異動紀錄**")
+    if not changes:
+        st.caption("沒有狀態或授權項目的異動。")
+    for change in changes:
+        st.caption(f"{rocdate.roc_time(change.at)}　{plain(change.by)}　{plain(_sentence(change))}")
+
+
+def _sentence(change: Change) -> str:
+    before, after = change.detail["before"], change.detail["after"]
+    reason = change.detail["reason"]
+    if change.type is EventType.ACCOUNT_STATUS_CHANGED:
+        return f"{AccountStatus(before).label} → {AccountStatus(after).label}（{reason}）"
+    given = [f"增加{Item(item).label}" for item in after if item not in before]
+    taken = [f"取消{Item(item).label}" for item in before if item not in after]
+    return f"{'、'.join(given + taken)}（{reason}）"

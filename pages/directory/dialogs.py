@@ -1,0 +1,104 @@
+"""Dialogs that change an account: what will happen, the reason, and the button that does it.
+
+The row kept with the open dialog is the one that was on screen, so a change made meanwhile is
+noticed by the service.
+"""
+
+import streamlit as st
+
+from pages.directory.words import ACT_WORDS
+from pages.shared.feedback import notify, showing_errors
+from pages.shared.session import current_actor
+from pages.shared.text import plain
+from services.accounts.changes import REASON_MAX, set_items, set_status
+from services.accounts.directory import AccountRow
+from services.regulation.items import Item
+from services.regulation.roles import AccountStatus
+
+_OPEN = "accounts.dialog"
+
+
+def open_dialog(row: AccountRow, status: AccountStatus | None) -> None:
+    """Open the dialog that changes the status, or (None) the authorised items; for ``on_click``."""
+    st.session_state[_OPEN] = (row, status)
+
+
+def show_open_dialog(account_id: int) -> None:
+    """Show the dialog that was opened for this account, until it is done or dismissed."""
+    row, status = st.session_state.get(_OPEN, (None, None))
+    if row is None:
+        return
+    if row.id != account_id:
+        _close()
+    elif status is None:
+        _items_dialog(row)
+    else:
+        _status_dialog(row, status)
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+def _status_dialog(row: AccountRow, status: AccountStatus) -> None:
+    word = ACT_WORDS[status]
+    final = status is AccountStatus.CANCELLED
+
+    @st.dialog(f"{word.label}帳號", icon=word.icon, on_dismiss=_close)
+    def ask() -> None:
+        _whose(row)
+        (st.warning if final else st.info)(word.effect)
+        reason = _reason()
+        sure = not final or st.checkbox("我了解註銷後不能復權", key="dialog.sure")
+        if st.button(
+            word.label, type="primary", icon=word.icon, key="dialog.do", disabled=not sure
+        ):
+            with showing_errors():
+                set_status(
+                    current_actor(), row.id, status, reason or "", expected_status=row.status
+                )
+                _done(f"已{word.label}：{row.label}")
+
+    ask()
+
+
+def _items_dialog(row: AccountRow) -> None:
+    @st.dialog("變更授權項目", icon=":material/checklist:", on_dismiss=_close)
+    def ask() -> None:
+        _whose(row)
+        chosen = st.pills(
+            "授權項目",
+            list(Item),
+            selection_mode="multi",
+            default=list(row.items),
+            format_func=lambda item: Item(item).label,
+            key=f"dialog.items.{row.id}",
+        )
+        st.caption("只給職務必要的項目；儲存後立即生效，並留存異動紀錄。")
+        reason = _reason()
+        if st.button("儲存", type="primary", icon=":material/save:", key="dialog.do"):
+            with showing_errors():
+                wanted = [Item(item) for item in chosen]
+                set_items(current_actor(), row.id, wanted, reason or "", expected_items=row.items)
+                _done(f"已變更授權項目：{row.label}")
+
+    ask()
+
+
+def _whose(row: AccountRow) -> None:
+    st.markdown(f"**{plain(row.label)}**　{plain(row.agency)} {plain(row.unit)}")
+
+
+def _reason() -> str | None:
+    return st.text_area(
+        "原因（必填）",
+        placeholder="例如：調職，或核准的申請表編號",
+        key="dialog.reason",
+        max_chars=REASON_MAX,
+    )
+
+
+def _done(sentence: str) -> None:
+    _close()
+    notify(sentence)
+    st.rerun()

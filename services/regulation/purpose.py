@@ -6,7 +6,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-_DOCUMENT = re.compile(r"(?=[()（）]*[一-鿿][一-鿿()（）]*字第)[一-鿿()（）]{1,20}字第([0-9]{10,11})號")
+_DOCUMENT = re.compile(
+    r"(?=[()（）]*[一-鿿][一-鿿()（）]*字第)[一-鿿()（）]{1,20}字第([0-9]{10,11})號"
+)
 _RECEIPT = re.compile(r"([0-9]{2,3})年[一-鿿]{1,6}字第([0-9]{4,8})號")
 _BARE = re.compile(r"[0-9]{10,11}")
 _STOCK = re.compile(
@@ -39,12 +41,14 @@ def tidy(text: str | None) -> str:
 
     Full-width punctuation stays: it is how Chinese sentences are written.
     """
-    parts = _PUNCTUATION.split(text or "")
+    # Control characters go first: taken from between two others they could let these compose.
+    kept = "".join(ch for ch in text or "" if unicodedata.category(ch)[0] != "C")
+    parts = _PUNCTUATION.split(kept)
     folded = "".join(
         part if _PUNCTUATION.fullmatch(part) else unicodedata.normalize("NFKC", part)
         for part in parts
     )
-    return "".join(ch for ch in folded if unicodedata.category(ch)[0] != "C").strip()
+    return folded.strip()
 
 
 def is_filler(reason: str) -> bool:

@@ -162,6 +162,21 @@ def test_every_number_of_the_right_form_passes(year: int, serial: int, words: st
     assert document_number_problem(f"{words}字第{digits}號", TODAY) is None or len(set(digits)) == 1
 
 
+@pytest.mark.parametrize(
+    ("given_", "kept"),
+    [
+        ("　ＡＢＣ１２３　", "ABC123"),
+        ("地價稅（１１５年）：查核", "地價稅（115年）：查核"),
+        ("a\x00b\u200bc\n", "abc"),
+        ("e\u200d\u0301", "\u00e9"),
+        (None, ""),
+    ],
+)
+def test_text_is_folded_once_and_for_all(given_: str | None, kept: str) -> None:
+    assert tidy(given_) == kept
+    assert tidy(tidy(given_)) == kept
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_judged_without_an_error(text: str) -> None:
     purpose = Purpose(text, text, text)

@@ -14,6 +14,8 @@ from sqlalchemy import create_engine, text
 os.environ.pop("DATABASE_URL", None)
 
 from data import engine, migrate
+from data.demo.load import DemoSummary
+from tests.demo_small import DemoTemplate, load_small
 from tests.world import World, build_world
 
 settings.register_profile(
@@ -85,3 +87,24 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def world(database: str) -> World:
     """Two agencies with people of every role and duty, on both backends."""
     return build_world()
+
+
+@pytest.fixture(scope="session")
+def demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> DemoTemplate:
+    """An SQLite file with the small demo city, loaded once a test run."""
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copy(sqlite_template, path)
+    engine.configure(f"sqlite:///{path}")
+    summary = load_small()
+    engine.engine().dispose()
+    return DemoTemplate(path, summary)
+
+
+@pytest.fixture
+def demo_city(demo_template: DemoTemplate, tmp_path: Path) -> Iterator[DemoSummary]:
+    """The small demo city in a database of the test's own (SQLite only)."""
+    copy = tmp_path / "demo.db"
+    shutil.copy(demo_template.path, copy)
+    engine.configure(f"sqlite:///{copy}")
+    yield demo_template.summary
+    engine.engine().dispose()

@@ -21,7 +21,8 @@ def add_records(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     """
     if not rows:
         return
-    db.execute(insert(UsageRecord), list(rows))
+    # The table, not the class: the class would send a statement for every change of what is None.
+    db.execute(insert(UsageRecord.__table__), list(rows))  # type: ignore[arg-type]
     add_to_sums(db, rows)
 
 

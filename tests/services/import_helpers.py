@@ -1,0 +1,148 @@
+"""What the tests of the import share: the sample export, its units, files in every format."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+
+from data.engine import transaction
+from data.models import Agency, Section, Unit
+from tests.world import World
+
+HEADERS = (
+    *("序號", "使用機關", "使用單位", "使用者代號", "姓名", "查詢時間", "查詢項目", "作業別"),
+    *("行政區", "地段", "地號/建號", "案件號/公文號", "查詢原因", "來源IP"),
+)
+GOOD = {
+    "序號": "1",
+    "使用機關": "臺北市稅捐稽徵處",
+    "使用單位": "大安分處",
+    "使用者代號": "u001",
+    "姓名": "測試001",
+    "查詢時間": "115/07/18 11:49:43",
+    "查詢項目": "土地標示部",
+    "作業別": "查詢",
+    "行政區": "松山區",
+    "地段": "延吉段一小段",
+    "地號/建號": "18-1",
+    "案件號/公文號": "府授地資字第1157554639號",
+    "查詢原因": "",
+    "來源IP": "10.6.29.141",
+}
+SAMPLE_SECTIONS = (
+    ("大安區", "仁愛段一小段"),
+    ("松山區", "西松段一小段"),
+    ("士林區", "天母段一小段"),
+    ("中山區", "長春段一小段"),
+    ("信義區", "永吉段一小段"),
+)
+EXPECTED = {"read": 2034, "stored": 1990, "duplicates": 10, "rejected": 34}
+SOURCE = "臺北市政府資料整合平臺"
+
+
+def sample(suffix: str) -> Path:
+    """The sample export of the issue."""
+    return Path(__file__).parent.parent / "files" / f"platform-usage-export.{suffix}"
+
+
+def sample_rows() -> list[list[str]]:
+    """The sample's rows, the header first."""
+    with sample("csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def add_sample_places(world: World) -> None:
+    """Add the third agency of the sample and its sections; one section stays unknown."""
+    with transaction() as db:
+        agency = Agency(code="UDD", name="臺北市政府都市發展局")
+        db.add(agency)
+        db.flush()
+        unit = Unit(agency_id=agency.id, code="UDD-SURVEY", name="都市測量科")
+        db.add(unit)
+        db.flush()
+        for number, (district, name) in enumerate(SAMPLE_SECTIONS):
+            db.add(Section(code=f"AF{number:04d}", office="AF", district=district, name=name))
+    world.agencies["development"], world.units["survey"] = agency.id, unit.id
+
+
+def csv_file(*rows: dict[str, str], encoding: str = "utf-8-sig") -> bytes:
+    """A file of rows that differ from `GOOD` as given."""
+    return table_csv([HEADERS, *[list((GOOD | row).values()) for row in rows]], encoding)
+
+
+def table_csv(
+    rows: Iterable[Sequence[str]], encoding: str = "utf-8-sig", delimiter: str = ","
+) -> bytes:
+    """Rows as a CSV file."""
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=delimiter).writerows(rows)
+    return buffer.getvalue().encode(encoding)
+
+
+def table_ods(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows of text as an ODS file."""
+    document = OpenDocumentSpreadsheet()
+    table = Table(name="使用紀錄")
+    for row in rows:
+        line = TableRow()
+        for text in row:
+            cell = TableCell(valuetype="string")
+            cell.addElement(P(text=text))
+            line.addElement(cell)
+        table.addElement(line)
+    document.spreadsheet.addElement(table)
+    buffer = io.BytesIO()
+    document.write(buffer)
+    return buffer.getvalue()
+
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_DOC = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def xlsx_of(*sheets: str) -> bytes:
+    """An XLSX file whose sheets hold the given ``<row>`` elements."""
+    numbers = range(1, len(sheets) + 1)
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
+        + "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+            for n in numbers
+        )
+        + "</Types>",
+        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{_DOC}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId99" Type="{_DOC}/styles" Target="styles.xml"/>'
+        + "".join(
+            f'<Relationship Id="rId{n}" Type="{_DOC}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            for n in numbers
+        )
+        + "</Relationships>",
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOC}"><sheets>'
+        + "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
+        + "</sheets></workbook>",
+        # Style 1 shows a number as a date with a time.
+        "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
+        '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>',
+    }
+    for n, rows in zip(numbers, sheets, strict=True):
+        parts[f"xl/worksheets/sheet{n}.xml"] = (
+            f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+        )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{content}')
+    return buffer.getvalue()

@@ -1,0 +1,57 @@
+"""Past imports: who stored which file of which system, when, and how many rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from data.engine import reading
+from data.models import Account, UsageImport, UsageSource
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action, permit
+
+
+@dataclass(frozen=True)
+class PastImport:
+    """One import that was carried out."""
+
+    id: int
+    imported_at: datetime
+    imported_by: str
+    source_name: str
+    file_name: str
+    read: int
+    stored: int
+    duplicates: int
+    rejected: int
+
+
+@guarded(Action.IMPORT_USAGE)
+def list_imports(actor: Actor, before_id: int | None = None, limit: int = 50) -> list[PastImport]:
+    """Return imports, the newest first; ``before_id`` continues an earlier list."""
+    permit(actor, Action.IMPORT_USAGE)
+    query = (
+        select(UsageImport, UsageSource.name, Account.name, Account.username)
+        .join(UsageSource, UsageImport.source_id == UsageSource.id)
+        .outerjoin(Account, UsageImport.imported_by == Account.id)
+        .order_by(UsageImport.id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        query = query.where(UsageImport.id < before_id)
+    with reading() as db:
+        return [
+            PastImport(
+                id=row.id,
+                imported_at=row.imported_at,
+                imported_by=f"{name}（{username}）" if username else "系統維運（manage.py）",
+                source_name=source_name,
+                file_name=row.file_name,
+                read=row.rows_read,
+                stored=row.rows_stored,
+                duplicates=row.rows_duplicate,
+                rejected=row.rows_rejected,
+            )
+            for row, source_name, name, username in db.execute(query)
+        ]

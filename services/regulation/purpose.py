@@ -41,6 +41,8 @@ def tidy(text: str | None) -> str:
 
     Full-width punctuation stays: it is how Chinese sentences are written.
     """
+    if text and text.isprintable() and unicodedata.is_normalized("NFKC", text):
+        return text.strip()  # nearly every text; a million of them are imported at a time
     # Control characters go first: taken from between two others they could let these compose.
     kept = "".join(ch for ch in text or "" if unicodedata.category(ch)[0] != "C")
     parts = _PUNCTUATION.split(kept)

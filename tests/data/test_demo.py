@@ -133,12 +133,20 @@ def test_the_whole_city_has_what_was_asked_for(whole_city: tuple[Path, DemoSumma
     assert summary.records == 200_000
     months = Quarter.parse(summary.quarter).months
     with reading() as db:
-        assert db.scalar(select(func.count()).select_from(UsageRecord)) == summary.records
+        actions = Counter(
+            dict(
+                db.execute(
+                    select(UsageRecord.action, func.count()).group_by(UsageRecord.action)
+                ).all()
+            )
+        )
         records, people = db.execute(
             select(func.count(), func.count(UsageRecord.person_key.distinct()))
             .join(Unit, Unit.id == UsageRecord.unit_id)
             .where(Unit.code == "TAX-DAAN", UsageRecord.local_month.in_(months))
         ).one()
+    assert actions.total() == summary.records
+    assert 0.07 < (actions["print"] + actions["download"]) / summary.records < 0.09
     assert 1_200 <= records <= 1_700
     assert 12 <= people <= 16
 
@@ -229,7 +237,8 @@ def test_the_days_have_the_rhythm_of_an_office(demo_city: DemoSummary) -> None:
     assert hours[12] < min(hours[10], hours[14]) / 2
     assert sum(hours[hour] for hour in range(8, 18)) > len(moments) * 0.9
     taken_away = actions["print"] + actions["download"]
-    assert 0.06 < taken_away / len(moments) < 0.10
+    # Eight in a hundred in the whole city; the cases of a small one are shorter.
+    assert 0.05 < taken_away / len(moments) < 0.10
 
 
 def test_imports_hold_the_rows_of_the_other_system(demo_city: DemoSummary) -> None:

@@ -33,6 +33,10 @@ COLUMNS = (
     "建立", "最近使用", "預定離職",
 )  # fmt: skip
 
+SHOWN = (
+    "姓名（帳號）", "機關", "單位", "角色", "職務", "狀態", "最近使用", "預定離職", "授權項目", "建立",
+)  # fmt: skip
+
 
 def _cells(row: AccountRow) -> tuple[str, ...]:
     return (
@@ -76,7 +80,8 @@ def _table(page: AccountPage, key: str) -> None:
     st.dataframe(
         [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
         hide_index=True,
-        column_order=[name for name in COLUMNS if name not in ("員工編號", "職稱")],
+        column_order=SHOWN,
+        column_config={"職務": st.column_config.TextColumn(width=110)},
         height=min(36 * (len(page.rows) + 1), 440),
         on_select=take_choice,
         selection_mode="single-row",

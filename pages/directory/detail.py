@@ -33,11 +33,13 @@ def _facts(detail: AccountDetail) -> None:
     row = detail.row
     facts = {
         "機關／單位": f"{row.agency}　{row.unit}",
-        "員工編號／職稱": f"{row.staff_no}　{row.title}",
+        "員工編號": row.staff_no,
+        "職稱": row.title,
         "角色": row.role.label,
         "職務": "、".join(duty.label for duty in row.duties) or "無",
         "授權項目": "、".join(item.label for item in row.items) or "無",
-        "電子郵件／電話": f"{detail.email}　{detail.phone}",
+        "電子郵件": detail.email,
+        "電話": detail.phone,
         "建立": rocdate.roc_time(row.created_at),
         "最近使用": rocdate.roc_time(row.last_used_at) if row.last_used_at else "從未使用",
     }

@@ -61,6 +61,7 @@ def account_filters(units: list[UnitChoice]) -> AccountFilters:
         index=None,
         format_func=lambda code: agencies[code].agency,
         placeholder="全部",
+        disabled=len(agencies) == 1,
         key=_key("agency"),
         on_change=forget,
     )
@@ -72,9 +73,12 @@ def account_filters(units: list[UnitChoice]) -> AccountFilters:
         list(offered),
         index=None,
         format_func=lambda code: (
-            offered[code].name if agency_code else f"{offered[code].agency} {offered[code].name}"
+            offered[code].name
+            if agency_code or len(agencies) == 1
+            else f"{offered[code].agency} {offered[code].name}"
         ),
         placeholder="全部",
+        disabled=len(units) == 1,
         key=_key("unit"),
         on_change=forget,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -51,44 +52,23 @@ def month_bars(
 ) -> go.Figure:
     """Draw the population's records by month; with ``sample``, the drawn ones over them.
 
-    The sample has its own scale on the right, set so that a sample in exact proportion fills the
-    bars exactly: what sticks out or falls short is the difference between sample and population.
+    The sample's bars are enlarged by the sampling fraction, so that a sample in exact proportion
+    fills the population's bars exactly: what sticks out or falls short is the difference.
     """
     labels = [roc_month(month) for month in months]
-    figure = go.Figure(
-        go.Bar(
-            x=labels,
-            y=list(values),
-            name="母體",
-            marker={"color": ACCENT if sample is None else PALE},
-            text=[f"{value:,}" for value in values],
-            textposition="outside" if sample is None else "none",
-            cliponaxis=False,
-            hovertemplate="%{x} 母體 %{y:,} 筆<extra></extra>",
-        )
-    )
-    top, sample_top = _proportional_tops(values, sample)
-    figure.update_yaxes(title="母體筆數", tickformat=",", range=[0, top])
-    if sample is not None:
+    figure = go.Figure()
+    for name, lengths, counts, look in _layers(values, sample, range(len(labels))):
         figure.add_bar(
             x=labels,
-            y=list(sample),
-            name="樣本",
-            yaxis="y2",
-            width=0.32,
-            marker={"color": ACCENT},
-            text=[f"{value:,}" for value in sample],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x} 抽出 %{y:,} 筆<extra></extra>",
+            y=lengths,
+            name=name,
+            customdata=counts,
+            hovertemplate="%{x} %{customdata} 筆<extra></extra>",
+            **look,
         )
-        figure.update_layout(
-            barmode="overlay",
-            yaxis2={"overlaying": "y", "side": "right", "showgrid": False, "title": "抽出筆數"},
-        )
-        figure.update_layout(yaxis2_range=[0, sample_top], yaxis2_tickformat=",")
-    figure.update_layout(showlegend=sample is not None)
     month_axis(figure, months)
+    figure.update_yaxes(title="筆數", **_count_axis(values, sample))
+    figure.update_layout(barmode="overlay", showlegend=sample is not None)
     return style(figure, 300)
 
 
@@ -100,69 +80,73 @@ def person_bars(
 ) -> go.Figure:
     """Draw records by person, in the order given, the first ``limit`` people.
 
-    The sample has its own scale on top, proportional as in `month_bars`.
+    The sample's bars are enlarged as in `month_bars`.
     """
-    rows = list(range(min(limit, len(names))))
+    rows = range(min(limit, len(names)))
     left_out = len(names) - len(rows)
-    title = "母體筆數"
+    title = "筆數"
     if left_out:
         title += f"（另有 {left_out:,} 人共 {sum(values[len(rows) :]):,} 筆未畫出）"
-    full = [safe(names[row]) for row in rows]
-    figure = go.Figure(
-        go.Bar(
-            y=rows,
-            x=[values[row] for row in rows],
-            name="母體",
-            orientation="h",
-            customdata=full,
-            marker={"color": ACCENT if sample is None else PALE},
-            text=[f"{values[row]:,}" for row in rows],
-            textposition="outside" if sample is None else "none",
-            cliponaxis=False,
-            hovertemplate="%{customdata} 母體 %{x:,} 筆<extra></extra>",
-        )
-    )
-    top, sample_top = _proportional_tops(values, sample)
-    figure.update_xaxes(title=title, tickformat=",", range=[0, top])
-    if sample is not None:
+    figure = go.Figure()
+    for name, lengths, counts, look in _layers(values, sample, rows):
         figure.add_bar(
-            y=rows,
-            x=[sample[row] for row in rows],
-            name="樣本",
+            y=list(rows),
+            x=lengths,
+            name=name,
             orientation="h",
-            xaxis="x2",
-            width=0.32,
-            customdata=full,
-            marker={"color": ACCENT},
-            hovertemplate="%{customdata} 抽出 %{x:,} 筆<extra></extra>",
+            customdata=counts,
+            hovertext=[safe(names[row]) for row in rows],
+            hovertemplate="%{hovertext} %{customdata} 筆<extra></extra>",
+            **look,
         )
-        figure.update_layout(
-            barmode="overlay",
-            xaxis2={"overlaying": "x", "side": "top", "showgrid": False, "title": "抽出筆數"},
-        )
-        figure.update_layout(xaxis2_range=[0, sample_top], xaxis2_tickformat=",")
-    figure.update_layout(showlegend=sample is not None)
+    # Rows are numbered and not named: two people can have the same label.
     figure.update_yaxes(
         tickmode="array",
-        tickvals=rows,
+        tickvals=list(rows),
         ticktext=[safe(_short(names[row])) for row in rows],
         autorange="reversed",
         showgrid=False,
     )
-    style(figure, 110 + 24 * max(len(rows), 3))
+    figure.update_xaxes(title=title, **_count_axis(values, sample))
+    figure.update_layout(barmode="overlay", showlegend=sample is not None)
+    return style(figure, 90 + 24 * max(len(rows), 3))
+
+
+def _layers(
+    values: Sequence[int], sample: Sequence[int] | None, rows: Sequence[int]
+) -> list[tuple[str, list[float], list[str], dict[str, Any]]]:
+    """Return for population and sample: name, lengths, counts in words, and look."""
+    shown = {"textposition": "outside", "cliponaxis": False, "constraintext": "none"}
+    counts = [f"{values[row]:,}" for row in rows]
+    lengths = [float(values[row]) for row in rows]
+    if sample is None:
+        look = {"marker": {"color": ACCENT}, "text": counts, **shown}
+        return [("母體", lengths, counts, look)]
+    drawn = [f"{sample[row]:,}" for row in rows]
+    factor = _enlarged_by(values, sample)
+    enlarged = [sample[row] * factor for row in rows]
+    return [
+        (f"母體 {sum(values):,} 筆", lengths, counts, {"marker": {"color": PALE}}),
+        (
+            f"樣本 {sum(sample):,} 筆（依抽出比例放大）",
+            enlarged,
+            [f"抽出 {count}" for count in drawn],
+            {"marker": {"color": ACCENT}, "width": 0.36, "text": drawn, **shown},
+        ),
+    ]
+
+
+def _enlarged_by(values: Sequence[int], sample: Sequence[int]) -> float:
+    return sum(values) / sum(sample) if sum(sample) else 0.0
+
+
+def _count_axis(values: Sequence[int], sample: Sequence[int] | None) -> dict[str, Any]:
+    """Return an axis from 0 to a little above the longest bar, marked in whole numbers only."""
+    top = float(max(values, default=0))
     if sample is not None:
-        figure.update_layout(margin_t=64, legend_y=1.12)
-    return figure
-
-
-def _proportional_tops(values: Sequence[int], sample: Sequence[int] | None) -> tuple[float, float]:
-    """Return the ends of both scales, so that equal shares are drawn equally long."""
-    most = float(max(values, default=0))
-    fraction = sum(sample) / sum(values) if sample and sum(values) else 0.0
-    if sample and fraction:
-        most = max(most, max(sample) / fraction)
-    top = 1.12 * (most or 1.0)
-    return top, top * fraction or 1.0
+        top = max(top, max(sample, default=0) * _enlarged_by(values, sample))
+    axis: dict[str, Any] = {"tickformat": ",", "range": [0, 1.12 * (top or 1.0)]}
+    return axis | ({"dtick": 1} if top < 6 else {})
 
 
 def month_axis(figure: go.Figure, months: Sequence[str]) -> None:

@@ -36,11 +36,11 @@ def read(page: str, fields: Mapping[str, Field]) -> list[str]:
     Returns the values that mean nothing here: unknown, or out of this person's reach.
     """
     given = {name: st.query_params.get_all(name) for name in fields if name in st.query_params}
-    opened = any(key(page, name) not in st.session_state for name in fields)
-    if not opened and given == st.session_state.get(_seen(page)):
-        return []
+    changed = given != st.session_state.get(_seen(page))
     ignored = []
     for name, field in fields.items():
+        if not changed and key(page, name) in st.session_state:
+            continue
         values = given.get(name, [])
         known = [value for value in dict.fromkeys(values) if value in field.options]
         ignored += [value for value in values if value not in field.options]

@@ -24,6 +24,8 @@ class Asked:
 
     filters: Filters
     by: Breakdown
+    kinds: list[Breakdown]
+    """What the charts can be broken down by within this person's reach."""
     unit: UnitChoice | None
     """The one unit that is looked at, if it is one."""
 
@@ -44,15 +46,20 @@ def choose(actor: Actor) -> Asked | None:
         )
     _narrow_units(choices)
     _row(choices, months, this_month, fields)
-    by = st.segmented_control(
+    address.write(PAGE, fields)
+    return _asked(choices, [Breakdown(value) for value in fields["by"].options])
+
+
+def choose_breakdown(asked: Asked) -> None:
+    """Show by what the charts are broken down; `choose` has read it already."""
+    st.segmented_control(
         "分類",
-        fields["by"].options,
+        [kind.value for kind in asked.kinds],
         format_func=lambda value: Breakdown(value).label,
         key=address.key(PAGE, "by"),
         required=True,
+        label_visibility="collapsed",
     )
-    address.write(PAGE, fields)
-    return _asked(choices, Breakdown(str(by)))
 
 
 def set_filter(name: str, value: str, by: Breakdown) -> None:
@@ -106,7 +113,7 @@ def _row(choices: Choices, months: list[str], this_month: str, fields: dict[str,
     units = _offered_units(choices)
     many: list[tuple[str, str, dict[str, str]]] = [
         ("agency", "機關", agencies),
-        ("unit", "單位", {code: unit.label for code, unit in units.items()}),
+        ("unit", "單位", {code: _unit_label(unit, len(agencies)) for code, unit in units.items()}),
         ("item", "查詢項目", {item.value: item.label for item in Item}),
         ("source", "來源系統", choices.sources),
         ("action", "作業別", {action.value: action.label for action in UsageAction}),
@@ -133,7 +140,12 @@ def _row(choices: Choices, months: list[str], this_month: str, fields: dict[str,
     )
 
 
-def _asked(choices: Choices, by: Breakdown) -> Asked:
+def _unit_label(unit: UnitChoice, agencies: int) -> str:
+    """The unit's own name first: chosen ones are shown shortened."""
+    return unit.name if agencies == 1 else f"{unit.name}（{unit.agency_name}）"
+
+
+def _asked(choices: Choices, kinds: list[Breakdown]) -> Asked:
     def chosen(name: str) -> tuple[str, ...]:
         return tuple(st.session_state[address.key(PAGE, name)])
 
@@ -151,6 +163,7 @@ def _asked(choices: Choices, by: Breakdown) -> Asked:
             sources=chosen("source"),
             actions=chosen("action"),
         ),
-        by=by,
+        by=Breakdown(st.session_state[address.key(PAGE, "by")]),
+        kinds=kinds,
         unit=one[0] if len(one) == 1 else None,
     )

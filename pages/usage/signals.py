@@ -44,8 +44,6 @@ def show_tiles(actor: Actor, asked: Asked, totals: Totals) -> None:
         delta_arrow="off",
         border=True,
         height="stretch",
-        chart_data=list(people.values()),
-        chart_type="bar",
     )
 
 
@@ -84,7 +82,8 @@ def show_notable(actor: Actor, asked: Asked) -> None:
         st.markdown("**值得留意**", help=RULE_TEXT)
         if not cues:
             month = roc_month(shift_month(local_month(actor.now), -1))
-            st.markdown(f":material/check: {month}沒有單位超出平常的範圍。")
+            verdict = "沒有單位超出平常的範圍" if several else "沒有超出平常的範圍"
+            st.markdown(f":material/check: {month}{verdict}。")
         for cue in cues[:AT_FIRST]:
             _show_cue(cue, several)
         if more := cues[AT_FIRST:]:

@@ -11,25 +11,25 @@ from services.usage.people import PeopleRanking, people_ranking
 from services.usage.trends import Breakdown, RankRow, ranking
 
 MOST_PEOPLE = 200
-_CLOSER = {
-    Breakdown.AGENCY: Breakdown.UNIT,
-    Breakdown.UNIT: Breakdown.ITEM,
-    Breakdown.ITEM: Breakdown.UNIT,
-    Breakdown.SOURCE: Breakdown.UNIT,
-    Breakdown.ACTION: Breakdown.UNIT,
-}
-"""By what to break down after one row of a ranking was chosen."""
+_SHARE = "占比"
 
 
-def show_ranking(actor: Actor, asked: Asked, *, with_before: bool) -> None:
+def rankings_for(asked: Asked) -> list[Breakdown]:
+    """Return what to rank: by what the chart is broken down, and, without a unit, a second view."""
+    first = Breakdown.ITEM if asked.by is Breakdown.NONE else asked.by
+    if asked.unit is not None:
+        return [first]
+    return [first, Breakdown.UNIT if first is Breakdown.ITEM else Breakdown.ITEM]
+
+
+def show_ranking(actor: Actor, asked: Asked, by: Breakdown, *, with_before: bool) -> None:
     """Show what drives the use; choosing a row looks closer at it."""
-    by = Breakdown.ITEM if asked.by is Breakdown.NONE else asked.by
     rows = ranking(actor, asked.filters, by)
     st.markdown(f"**{by.label}排名**　點選一列看細項")
     columns: dict[str, list[Any]] = {
         by.label: [row.label for row in rows],
         "筆數": [row.records for row in rows],
-        "占比": [row.share for row in rows],
+        _SHARE: [100 * row.share for row in rows],
     }
     if with_before:
         columns["前期筆數"] = [row.before for row in rows]
@@ -40,7 +40,7 @@ def show_ranking(actor: Actor, asked: Asked, *, with_before: bool) -> None:
         height=_height(len(rows)),
         column_config=_columns(),
         key=key,
-        on_select=lambda: _look_closer(key, by, rows),
+        on_select=lambda: _look_closer(key, by, rows, _closer(asked, by)),
         selection_mode="single-row",
     )
     _export(actor, f"匯出{by.label}排名", f"使用統計-{by.label}", columns, len(rows))
@@ -48,16 +48,12 @@ def show_ranking(actor: Actor, asked: Asked, *, with_before: bool) -> None:
 
 def show_people(actor: Actor, asked: Asked) -> None:
     """Show who uses the register most in the one unit looked at."""
-    if asked.unit is None:
-        st.markdown("**個人排名**")
-        st.info("選擇一個單位，就會列出該單位每個人的筆數。", icon=":material/person_search:")
-        return
     found = people_ranking(actor, asked.filters, MOST_PEOPLE)
     st.markdown(f"**個人排名**　{_people_sentence(found)}")
     columns: dict[str, list[Any]] = {
         "姓名（帳號）": [row.label for row in found.rows],
         "筆數": [row.records for row in found.rows],
-        "占比": [row.share for row in found.rows],
+        _SHARE: [100 * row.share for row in found.rows],
         "列印": [row.prints for row in found.rows],
         "下載": [row.downloads for row in found.rows],
     }
@@ -77,26 +73,33 @@ def _people_sentence(found: PeopleRanking) -> str:
     return f"共 {found.people:,} 人"
 
 
-def _look_closer(key: str, by: Breakdown, rows: list[RankRow]) -> None:
+def _closer(asked: Asked, by: Breakdown) -> Breakdown:
+    """Return by what to break down after one row of the ranking by ``by`` was chosen."""
+    if asked.unit is None and by is not Breakdown.UNIT:
+        return Breakdown.UNIT
+    return Breakdown.ACTION if by is Breakdown.ITEM else Breakdown.ITEM
+
+
+def _look_closer(key: str, by: Breakdown, rows: list[RankRow], closer: Breakdown) -> None:
     chosen = st.session_state[key]["selection"]["rows"]
     if chosen:
-        set_filter(by.value, rows[chosen[0]].key, _CLOSER[by])
+        set_filter(by.value, rows[chosen[0]].key, closer)
 
 
 def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn(format="localized")
-    share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-    return {"占比": share} | dict.fromkeys(("筆數", "前期筆數", "列印", "下載"), number)
+    share = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100)
+    return {_SHARE: share} | dict.fromkeys(("筆數", "前期筆數", "列印", "下載"), number)
 
 
 def _height(rows: int) -> int:
-    return 38 + 35 * min(max(rows, 1), 12)
+    return 3 + 35 * (1 + min(max(rows, 1), 12))
 
 
 def _export(actor: Actor, label: str, stem: str, columns: dict[str, list[Any]], total: int) -> None:
     """Offer the table; shares are written as percentages."""
     percent = {
-        name: [f"{share:.1%}" for share in values] if name == "占比" else values
+        name: [f"{share:.1f}%" for share in values] if name == _SHARE else values
         for name, values in columns.items()
     }
     rows = list(zip(*percent.values(), strict=True))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from odf.text import P
 
 from data.engine import transaction
 from data.models import Agency, Section, Unit
+from services.regulation.items import Item
 from tests.world import World
 
 HEADERS = (
@@ -146,3 +148,35 @@ def xlsx_of(*sheets: str) -> bytes:
         for name, content in parts.items():
             archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{content}')
     return buffer.getvalue()
+
+
+def write_large_csv(path: Path, rows: int, bad_every: int = 0) -> None:
+    """Write ``rows`` different rows of the world's units; every ``bad_every``-th has no time."""
+    dice = random.Random(2026)
+    places = (("臺北市稅捐稽徵處", "大安分處"), ("臺北市政府工務局", "用地科"))
+    items = [item.label for item in Item]
+    actions = ("查詢", "查詢", "查詢", "列印", "下載")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADERS)
+        for number in range(1, rows + 1):
+            day = f"115/{dice.randint(7, 9):02d}/{dice.randint(1, 28):02d}"
+            time = f"{dice.randint(8, 17):02d}:{dice.randint(0, 59):02d}:{dice.randint(0, 59):02d}"
+            user = dice.randint(1, 400)
+            writer.writerow(
+                (
+                    number,
+                    *dice.choice(places),
+                    f"u{user:04d}",
+                    f"測試{user:04d}",
+                    "" if bad_every and number % bad_every == 0 else f"{day} {time}",
+                    dice.choice(items),
+                    dice.choice(actions),
+                    "松山區",
+                    "延吉段一小段",
+                    f"{dice.randint(1, 999)}-{dice.randint(0, 30)}",
+                    f"府授地資字第115{dice.randint(0, 9_999_999):07d}號",
+                    "",
+                    f"10.{dice.randint(0, 9)}.{dice.randint(0, 255)}.{dice.randint(0, 255)}",
+                )
+            )

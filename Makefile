@@ -18,7 +18,7 @@ BIN := .venv/bin
 run: .venv/.run ## Prepare the database (demo city on the first start) and serve
 	$(BIN)/python manage.py demo --if-empty
 	@echo "http://localhost:$(PORT)"
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/python manage.py serve --port $(PORT)
 
 test: .venv/.dev ## Everything, the real browser included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

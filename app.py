@@ -18,12 +18,10 @@ def main() -> None:
         return
     actor = session.guard(clock.utc_now)
     if actor is None:
-        st.navigation([st.Page(_nothing, title="登入", url_path="")], position="hidden")
-        if not sign_in_screen(clock.utc_now):
-            return
-        actor = session.guard(clock.utc_now)
-        if actor is None:
-            return
+        # Addresses stay as they are, so that a link opened cold leads there after signing in.
+        st.navigation(registry.closed_doors(), position="hidden")
+        sign_in_screen(clock.utc_now)
+        return
     page = st.navigation(registry.menu(actor))
     if layout.person_card(actor):
         session.sign_out(clock.utc_now)
@@ -33,10 +31,6 @@ def main() -> None:
     layout.demo_notice()
     show_notice()
     page.run()
-
-
-def _nothing() -> None:
-    """The only page of a visitor who has not signed in."""
 
 
 with numbered_errors():

@@ -52,7 +52,9 @@ def demo(
     from data.demo.load import load
 
     migrate.upgrade()
-    if not (if_empty and installation.is_ready()):
+    if installation.demo_unfinished():
+        load(installation.demo_scale() or scale, clock.utc_now(), progress=_progress)
+    elif not (if_empty and installation.is_ready()):
         load(scale, clock.utc_now(), progress=_progress)
     if installation.demo_scale():
         _print_sign_ins()
@@ -126,6 +128,22 @@ def export_draw(audit_id: int, out: Path) -> None:
 
     out.write_bytes(export(_acting(), audit_id))
     typer.echo(f"已寫出 {out}")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
+    address: Annotated[str, typer.Option(help="Address to listen on; empty is all.")] = "",
+) -> None:
+    """Serve the application."""
+    from streamlit.runtime.pages_manager import PagesManager
+    from streamlit.web import cli
+
+    # A folder called pages/ makes Streamlit offer its files by itself until the first session has
+    # called st.navigation: the first visitor of a fresh server would get round the page registry.
+    PagesManager.uses_pages_directory = False
+    options = ["--server.port", str(port)] + (["--server.address", address] if address else [])
+    cli.main(["run", str(Path(__file__).with_name("app.py")), *options], prog_name="streamlit")
 
 
 @app.command()

@@ -33,12 +33,26 @@ def _has_items(actor: Actor) -> bool:
 PAGES: tuple[Entry, ...] = (
     Entry("", "待辦", "home", "checklist", Action.VIEW_HOME),
     Entry("查詢", "地籍查詢", "parcel_query", "search", Action.QUERY_PARCEL, _has_items),
-    Entry("查詢", "我的使用紀錄", "my_usage", "history", Action.QUERY_PARCEL, _has_items),
+    Entry("查詢", "我的使用紀錄", "my_usage", "history", Action.QUERY_PARCEL),
     Entry("帳號", "帳號管理", "accounts", "manage_accounts", Action.VIEW_ACCOUNTS),
     Entry("稽核", "稽核抽樣", "audit_sampler", "casino", Action.VIEW_AUDIT),
     Entry("統計", "使用統計", "usage_charts", "monitoring", Action.VIEW_USAGE),
     Entry("系統", "匯入", "import_usage", "upload_file", Action.IMPORT_USAGE),
 )
+
+
+def closed_doors() -> list[Any]:
+    """Return every address with nothing behind it, for a visitor who has not signed in."""
+    return [
+        st.Page(
+            _nothing, title="登入", url_path=entry.module, default=entry.module == "home"
+        )
+        for entry in PAGES
+    ]
+
+
+def _nothing() -> None:
+    """What a visitor's page shows: the sign-in screen above it is all there is."""
 
 
 def menu(actor: Actor) -> dict[str, list[Any]]:

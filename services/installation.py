@@ -10,6 +10,8 @@ from data.engine import ROOT, engine, reading
 from data.models import Account, Setting
 
 DEMO_KEY = "demo_data"
+DEMO_UNFINISHED_KEY = "demo_unfinished"
+"""A setting that stands while the demo city's audits are being signed."""
 
 
 def is_ready() -> bool:
@@ -22,8 +24,17 @@ def is_ready() -> bool:
 
 def demo_scale() -> str | None:
     """Return the scale of the demo data that is loaded, or None in earnest use."""
+    return _setting(DEMO_KEY)
+
+
+def demo_unfinished() -> bool:
+    """Whether loading the demo city was cut off and has to be taken up again."""
+    return _setting(DEMO_UNFINISHED_KEY) is not None
+
+
+def _setting(key: str) -> str | None:
     with reading() as db:
-        setting = db.get(Setting, DEMO_KEY)
+        setting = db.get(Setting, key)
         return setting.value if setting else None
 
 

@@ -37,15 +37,13 @@ from services import events
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.actor import operator
-from services.installation import DEMO_KEY
+from services.installation import DEMO_KEY, DEMO_UNFINISHED_KEY
 from services.regulation.periods import last_finished_quarter
 from services.rocdate import local_date, midnight, roc_month
 from services.usage.records import LOCAL_SOURCE, add_records
 
 PLATFORM_SOURCE = "platform"
 _SOURCES = {LOCAL_SOURCE: "臺北地政雲", PLATFORM_SOURCE: "臺北市政府資料整合平臺"}
-_UNFINISHED = "demo_unfinished"
-"""A setting that stands while the audits are being signed, so that a load cut off there goes on."""
 _CHUNK = 20_000
 SEED = 1130522
 """The day of the rule's last amendment, for want of a better number."""
@@ -104,7 +102,7 @@ def _refuse_when_in_use(db: Session) -> None:
 
 def _begun(db: Session, scale: str) -> tuple[DemoSummary, datetime] | None:
     """Return what a load of this scale stored, and when, if it was cut off at its audits."""
-    if db.get(Setting, _UNFINISHED) is None or db.get_one(Setting, DEMO_KEY).value != scale:
+    if db.get(Setting, DEMO_UNFINISHED_KEY) is None or db.get_one(Setting, DEMO_KEY).value != scale:
         return None
     event = db.scalars(select(Event).where(Event.type == EventType.DEMO_LOADED.value)).one()
     detail = dict(event.detail)
@@ -114,7 +112,7 @@ def _begun(db: Session, scale: str) -> tuple[DemoSummary, datetime] | None:
 
 def _finish() -> None:
     with transaction() as db:
-        db.execute(delete(Setting).where(Setting.key == _UNFINISHED))
+        db.execute(delete(Setting).where(Setting.key == DEMO_UNFINISHED_KEY))
 
 
 class _Loading:
@@ -236,7 +234,7 @@ class _Loading:
             shared_account=stories.shared.username,
             behind_agency=BEHIND_AGENCY,
         )
-        for key, value in ((DEMO_KEY, self.name), (_UNFINISHED, "audits")):
+        for key, value in ((DEMO_KEY, self.name), (DEMO_UNFINISHED_KEY, "audits")):
             self.db.add(Setting(key=key, value=value, changed_at=self.now))
         events.write(
             self.db,

@@ -4,12 +4,13 @@ from collections import Counter
 
 import streamlit as st
 
-from pages.sampler.context import STATUS_COLOURS, Context
+from pages.sampler.context import PAGE, STATUS_COLOURS, STEPS, Context
+from pages.shared import address
 from pages.shared.text import plain
 from services import rocdate
 from services.audits.overview import AuditLine, list_audits, view_audit
 from services.audits.words import AuditStatus
-from services.errors import UserError
+from services.errors import Invalid, UserError
 from services.identity.actor import Actor
 from services.regulation.periods import Quarter, last_finished_quarter
 
@@ -18,73 +19,89 @@ _QUARTERS_BACK = 12
 
 def choose(actor: Actor) -> Context | None:
     """Return the unit and quarter in the address or chosen here; None while the list is shown."""
+    latest = last_finished_quarter(actor.today)
+    quarters = _quarters(actor)
+    lines = list_audits(actor, latest)
+    fields = address_fields(lines, quarters, latest)
     _open_audit_of_address(actor)
-    left, right = st.columns([1, 3], vertical_alignment="bottom")
-    with left:
-        quarter = _choose_quarter(actor)
-    lines = list_audits(actor, quarter)
+    if address.read(PAGE, fields):
+        st.warning(
+            "網址中有您看不到或不存在的單位、季別或步驟，已略過。", icon=":material/link_off:"
+        )
+    quarter = _choose_quarter(quarters)
+    if quarter != latest:
+        lines = list_audits(actor, quarter)
     by_code = {line.unit_code: line for line in lines}
-    with right:
-        code = _choose_unit(by_code)
+    code = _choose_unit(by_code)
     if code is None:
         _show_list(quarter, lines)
+        address.write(PAGE, fields)
         return None
     line = by_code[code]
     audit = view_audit(actor, line.audit_id) if line.audit_id else None
     _headline(line, quarter)
-    return Context(actor, line, quarter, audit)
+    return Context(actor, line, quarter, audit, fields)
+
+
+def address_fields(
+    lines: list[AuditLine], quarters: list[Quarter], latest: Quarter
+) -> dict[str, address.Field]:
+    """Return what the page's address may hold for this person."""
+    return {
+        "unit": address.Field([line.unit_code for line in lines]),
+        "quarter": address.Field([str(quarter) for quarter in quarters], str(latest)),
+        "step": address.Field(list(STEPS)),
+    }
+
+
+def _quarters(actor: Actor) -> list[Quarter]:
+    quarters = [Quarter.of(actor.today)]
+    for _ in range(_QUARTERS_BACK):
+        quarters.append(quarters[-1].previous())
+    return quarters
 
 
 def _open_audit_of_address(actor: Actor) -> None:
-    """Turn ``?audit=12`` into the unit and quarter of that audit, once."""
+    """Turn ``?audit=12`` into the unit and quarter of that audit."""
     number = st.query_params.pop("audit", None)
     if number is None:
         return
     try:
         if not number.isdecimal():
-            raise UserError(f"網址中的稽核編號「{number}」不是數字。")
+            raise Invalid(f"網址中的稽核編號「{number}」不是數字。")
         audit = view_audit(actor, int(number))
     except UserError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    st.session_state["quarter"] = str(audit.quarter)
-    st.session_state["unit"] = audit.unit_code
+    st.query_params["unit"] = audit.unit_code
+    st.query_params["quarter"] = str(audit.quarter)
 
 
-def _choose_quarter(actor: Actor) -> Quarter:
-    current = Quarter.of(actor.today)
-    quarters = [current]
-    for _ in range(_QUARTERS_BACK):
-        quarters.append(quarters[-1].previous())
-    codes = [str(quarter) for quarter in quarters]
-    if st.session_state.get("quarter", codes[1]) not in codes:
-        st.session_state["quarter"] = codes[1]
+def _choose_quarter(quarters: list[Quarter]) -> Quarter:
     code = st.selectbox(
         "季別",
-        codes,
-        index=codes.index(str(last_finished_quarter(actor.today))),
+        [str(quarter) for quarter in quarters],
         format_func=lambda text: (
-            Quarter.parse(text).label + ("（未結束）" if text == codes[0] else "")
+            Quarter.parse(text).label + ("（未結束）" if text == str(quarters[0]) else "")
         ),
-        key="quarter",
-        bind="query-params",
+        key=address.key(PAGE, "quarter"),
+        width=240,
     )
-    return Quarter.parse(str(code))
+    return Quarter.parse(code)
 
 
 def _choose_unit(lines: dict[str, AuditLine]) -> str | None:
     if len(lines) == 1:
+        st.session_state[address.key(PAGE, "unit")] = next(iter(lines))
         return next(iter(lines))
-    if st.session_state.get("unit") not in lines:
-        st.session_state["unit"] = None
     code: str | None = st.selectbox(
         "單位",
         list(lines),
-        index=None,
         format_func=lambda code: f"{lines[code].agency} {lines[code].unit}",
         placeholder="選擇單位（可輸入文字搜尋）",
-        key="unit",
-        bind="query-params",
+        key=address.key(PAGE, "unit"),
+        index=None,
+        width=420,
     )
     return code
 
@@ -118,12 +135,16 @@ def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
     )
     if places := event["selection"]["rows"]:
         st.query_params["unit"] = lines[places[0]].unit_code
-        st.session_state.pop("unit", None)
+        st.query_params["quarter"] = str(quarter)
         st.rerun()
 
 
 def _headline(line: AuditLine, quarter: Quarter) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{plain(line.agency)} {plain(line.unit)}．{quarter.label}", anchor=False)
+        st.subheader(
+            f"{plain(line.agency)} {plain(line.unit)}．{quarter.label}",
+            anchor=False,
+            width="content",
+        )
         st.badge(line.status.label, color=STATUS_COLOURS[line.status])
         st.caption(f"應於 {rocdate.roc_date(quarter.due)} 前完成")

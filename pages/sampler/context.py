@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.shared import address
 from pages.shared.badges import Colour
 from services.audits.overview import AuditLine, AuditView
 from services.audits.words import AuditStatus
@@ -17,7 +18,8 @@ STEPS = {
     "judge": "④ 查核",
     "sign": "⑤ 簽核",
 }
-_GO_TO = "sampler_go_to"
+PAGE = "sampler"
+_GO_TO = "sampler.go_to"
 
 STATUS_COLOURS: dict[AuditStatus, Colour] = {
     AuditStatus.PLANNED: "gray",
@@ -35,6 +37,7 @@ class Context:
     line: AuditLine
     quarter: Quarter
     audit: AuditView | None
+    fields: dict[str, address.Field]
 
     @property
     def may_conduct(self) -> bool:
@@ -66,30 +69,33 @@ def go_to(step: str) -> None:
     st.rerun()
 
 
-def stepper(audit: AuditView | None, key: str) -> str:
-    """Show the five steps, and return the one to show; the address holds it as ``step``."""
+def stepper(context: Context) -> str:
+    """Show the five steps and return the one to show; the address holds it as ``step``.
+
+    Without one in the address, or after another audit was chosen, it is where the audit stands.
+    """
+    here, widget = step_of(context.audit), address.key(PAGE, "step")
+    shown = f"{context.line.unit_id}/{context.quarter}"
+    another = st.session_state.get("sampler.shown", shown) != shown
+    st.session_state["sampler.shown"] = shown
     if wanted := st.session_state.pop(_GO_TO, None):
-        st.session_state["step"] = wanted
-    elif st.session_state.get("sampler_at") != key and "step" not in st.query_params:
-        st.session_state["step"] = step_of(audit)
-    st.session_state["sampler_at"] = key
-    here = step_of(audit)
-    reached = list(STEPS).index(here)
-
-    def label(step: str) -> str:
-        done = list(STEPS).index(step) < reached or (
-            audit is not None and audit.status is AuditStatus.SIGNED
-        )
-        return f":material/check: {STEPS[step]}" if done else STEPS[step]
-
-    chosen = st.segmented_control(
+        st.session_state[widget] = wanted
+    elif another or st.session_state.get(widget) is None:
+        st.session_state[widget] = here
+    st.segmented_control(
         "步驟",
         list(STEPS),
-        format_func=label,
-        key="step",
+        format_func=lambda step: _label(step, here, context.audit),
+        key=widget,
         required=True,
         label_visibility="collapsed",
         width="stretch",
-        bind="query-params",
     )
-    return str(chosen or here)
+    return str(st.session_state[widget] or here)
+
+
+def _label(step: str, here: str, audit: AuditView | None) -> str:
+    order = list(STEPS)
+    signed = audit is not None and audit.status is AuditStatus.SIGNED
+    done = signed or order.index(step) < order.index(here)
+    return f":material/check: {STEPS[step]}" if done else STEPS[step]

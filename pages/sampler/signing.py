@@ -81,7 +81,7 @@ def _offer_reopening(context: Context, audit: AuditView) -> None:
         "pages/usage_charts.py",
         label="看這個單位的使用趨勢",
         icon=":material/monitoring:",
-        query_params={"unit": str(audit.unit_id)},
+        query_params={"unit": audit.unit_code},
     )
     may_reopen = reach(context.actor, Action.REOPEN_AUDIT).covers(audit.unit_id)
     if may_reopen and st.button("重新開啟", icon=":material/lock_open:"):

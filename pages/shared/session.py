@@ -15,7 +15,7 @@ from services.identity.actor import Actor
 
 COOKIE_NAME = "cadastre_session"
 COOKIE_DAYS = 0.5
-_SESSION, _REFRESH = "sign_in_session", "refresh_actor"
+_SESSION, _REFRESH, _COOKIE_DUE = "sign_in_session", "refresh_actor", "cookie_due"
 
 Clock = Callable[[], datetime]
 
@@ -32,14 +32,17 @@ class SessionCookie(CookieModel):  # type: ignore[misc]
         return jwt.encode(claims, self.cookie_key, algorithm="HS256")
 
     def _token_decode(self) -> dict[str, Any] | bool:
-        try:
-            claims: dict[str, Any] = jwt.decode(self.token, self.cookie_key, algorithms=["HS256"])
-        except jwt.PyJWTError:
-            return False
-        session_id = str(claims.get("session", ""))
-        if "exp_date" not in claims or signin.username_of_session(session_id) is None:
-            return False
-        return claims
+        return _claims(self.token, self.cookie_key) or False
+
+
+def _claims(token: str, key: str) -> dict[str, Any] | None:
+    """Return what a cookie says, or None unless it is ours and its session row is still open."""
+    try:
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        return None
+    alive = signin.username_of_session(str(claims.get("session", ""))) is not None
+    return claims if alive and "exp_date" in claims else None
 
 
 def _authenticator(credentials: dict[str, Any]) -> Any:
@@ -74,22 +77,30 @@ def guard(clock: Clock) -> Actor | None:
     actor = refresh()
     if actor is None and session_id:
         forget()
-    if actor is None and (session_id := _session_from_cookie()):
+    if actor is None and (session_id := _session_from_cookie(clock())):
         st.session_state[_SESSION] = session_id
         actor = refresh()
     if actor is not None:
         st.session_state[_REFRESH] = refresh
+        if st.session_state.pop(_COOKIE_DUE, False):
+            _authenticator({"usernames": {}}).cookie_controller.set_cookie()
     return actor
 
 
-def _session_from_cookie() -> str:
-    cookie = _authenticator({"usernames": {}}).cookie_controller
-    claims = cookie.get_cookie()
-    return str(claims["session"]) if claims else ""
+def _session_from_cookie(now: datetime) -> str:
+    """Read the cookie without the library, which can build its cookie component once a run only."""
+    token = st.context.cookies.get(COOKIE_NAME)
+    claims = _claims(token, installation.cookie_key()) if token else None
+    if claims is None or float(claims["exp_date"]) <= now.timestamp():
+        return ""
+    return str(claims["session"])
 
 
 def sign_in(username: str, password: str, clock: Clock) -> bool:
-    """Try a name and password; on success the session is open and its cookie is on the way."""
+    """Try a name and password; on success the session is open and the next run sets its cookie.
+
+    The cookie is set by a component in the page, which a rerun in the same run would take away.
+    """
     credentials = signin.find_credentials(username, password)
     authenticator = _authenticator(credentials)
     known = bool(credentials["usernames"])
@@ -99,7 +110,7 @@ def sign_in(username: str, password: str, clock: Clock) -> bool:
     name = st.session_state["username"]
     st.session_state[_SESSION] = signin.start_session(name, address(), clock())
     st.session_state["logout"] = False
-    authenticator.cookie_controller.set_cookie()
+    st.session_state[_COOKIE_DUE] = True
     return True
 
 

@@ -87,7 +87,7 @@ def picture_of(
         .where(UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months))
         .group_by(UsageRecord.person_key)
     )
-    names = {key: name for key, name in named}
+    names: dict[str, str] = dict(named.all())
     ranked = sorted(people.items(), key=lambda entry: (-entry[1], entry[0]))
     value = readings.chosen(db, PEOPLE_COUNTED)
     return FramePicture(

@@ -119,7 +119,11 @@ def _row(choices: Choices, months: list[str], this_month: str, fields: dict[str,
         ("action", "作業別", {action.value: action.label for action in UsageAction}),
     ]
     shown = [part for part in many if len(fields[part[0]].options) > 1]
-    columns = st.columns([1, 1, *([1.25] * len(shown)), 0.7], vertical_alignment="bottom")
+    columns = st.columns(
+        [1.25, 1.25, *(1.6 if name == "unit" else 1 for name, _, _ in shown), 1],
+        gap="xsmall",
+        vertical_alignment="bottom",
+    )
     for column, name, label in zip(columns, ("from", "to"), ("起始月份", "結束月份"), strict=False):
         column.selectbox(label, months, format_func=month_label, key=address.key(PAGE, name))
     for column, (name, label, labels) in zip(columns[2:], shown, strict=False):

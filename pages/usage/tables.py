@@ -1,6 +1,6 @@
 """The two tables of 使用統計: what drives the use, and who."""
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -87,13 +87,13 @@ def _look_closer(key: str, by: Breakdown, rows: list[RankRow], closer: Breakdown
 
 
 def _columns() -> dict[str, Any]:
-    number = st.column_config.NumberColumn(format="localized")
-    share = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100)
+    number = st.column_config.NumberColumn(format="localized", width=72)
+    share = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100, width=96)
     return {_SHARE: share} | dict.fromkeys(("筆數", "前期筆數", "列印", "下載"), number)
 
 
-def _height(rows: int) -> int:
-    return 3 + 35 * (1 + min(max(rows, 1), 12))
+def _height(rows: int) -> Literal["content"] | int:
+    return "content" if rows <= 12 else 455
 
 
 def _export(actor: Actor, label: str, stem: str, columns: dict[str, list[Any]], total: int) -> None:

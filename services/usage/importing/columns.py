@@ -154,6 +154,9 @@ FIELDS: tuple[Field, ...] = (
 FIELD_NAMES = tuple(field.name for field in FIELDS)
 FIELD_LABELS = {field.name: field.label for field in FIELDS}
 _FIELD_OF = {match_key(word): field.name for field in FIELDS for word in field.synonyms}
+PLACES = ("agency", "unit")
+"""One of these is required."""
+REQUIRED = (*PLACES, "user_code", "occurred_at", "item")
 _FEWEST_MATCHES = 2
 _FEWEST_CELLS = 4
 
@@ -236,9 +239,9 @@ def resolve(header: Header, mapping: ColumnMapping) -> dict[str, int]:
 
 
 def _missing(columns: Mapping[str, int]) -> list[str]:
-    missing = [] if {"agency", "unit"} & set(columns) else ["使用機關或使用單位"]
-    required = ("user_code", "occurred_at", "item")
-    return missing + [FIELD_LABELS[name] for name in required if name not in columns]
+    missing = [] if set(PLACES) & set(columns) else ["使用機關或使用單位"]
+    needed = [name for name in REQUIRED if name not in PLACES]
+    return missing + [FIELD_LABELS[name] for name in needed if name not in columns]
 
 
 def _shown(header: Header) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from data.engine import reading
 from data.models import Account, UsageImport, UsageSource
@@ -55,3 +55,11 @@ def list_imports(actor: Actor, before_id: int | None = None, limit: int = 50) ->
             )
             for row, source_name, name, username in db.execute(query)
         ]
+
+
+@guarded(Action.IMPORT_USAGE)
+def count_imports(actor: Actor) -> int:
+    """Return how many imports there are in all."""
+    permit(actor, Action.IMPORT_USAGE)
+    with reading() as db:
+        return db.scalar(select(func.count()).select_from(UsageImport)) or 0

@@ -55,6 +55,7 @@ class Preview:
     flags: dict[str, int]
     """How many of the rows that would be stored carry each flag."""
     unknown_units: dict[tuple[str, str], int]
+    unit_names: dict[int, str]
     header: Header
     columns: dict[str, int]
     kind: str
@@ -122,6 +123,7 @@ def preview(
         good_rows=tuple(shown),
         flags=dict(flags),
         unknown_units=dict(tally.unknown_units),
+        unit_names={unit.id: unit.label for unit in lookups.units},
         header=header,
         columns=columns,
         kind=kind,

@@ -47,6 +47,7 @@ class ImportResult:
     duplicates: int
     rejected: int
     import_id: int
+    source_code: str
 
 
 @guarded(Action.IMPORT_USAGE)
@@ -91,10 +92,12 @@ def store(
     )
     try:
         with transaction() as db:
-            _write(db, actor, source_name, record, spool, lookups)
+            source_code = _write(db, actor, source_name, record, spool, lookups)
     except IntegrityError as error:
         raise Conflict("剛好有人同時匯入同一個來源，這次沒有存入任何一列；請再試一次。") from error
-    return ImportResult(tally.read, record.rows_stored, record.rows_duplicate, rejected, record.id)
+    return ImportResult(
+        tally.read, record.rows_stored, record.rows_duplicate, rejected, record.id, source_code
+    )
 
 
 def _write(
@@ -104,7 +107,8 @@ def _write(
     record: UsageImport,
     spool: Spool[GoodRow],
     lookups: Lookups,
-) -> None:
+) -> str:
+    """Write everything of one import and return the code of its source."""
     source = find_source(db, source_name)
     if source is None:
         source = new_source(actor, source_name)
@@ -132,6 +136,7 @@ def _write(
         rejected=record.rows_rejected,
         units_by_hand=[[*texts, unit_id] for texts, unit_id in lookups.by_hand.items()],
     )
+    return source.code
 
 
 @guarded(Action.IMPORT_USAGE)

@@ -1,0 +1,269 @@
+"""匯入 as a system manager meets it: three steps, nothing stored but by the last button."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from data.engine import reading
+from data.models import SourceUser, UsageImport, UsageRecord
+from services.clock import utc_now
+from services.identity import signin
+from services.usage.importing import preview as previewing
+from services.usage.importing import scan
+from tests.services.import_helpers import SOURCE, add_sample_places, csv_file, sample, table_csv
+from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def browser_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    # AppTest has no browser, so the address it calls from has to be given.
+    monkeypatch.setattr(ContextProxy, "ip_address", "10.1.1.1")
+
+
+def open_page(**params: str) -> AppTest:
+    app = AppTest.from_file("../../app.py", default_timeout=60)
+    app.session_state["sign_in_session"] = signin.start_session(
+        "system_manager", "10.1.1.1", utc_now()
+    )
+    app.run()
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.switch_page("pages/import_usage.py").run()
+    assert not app.exception
+    return app
+
+
+def upload(app: AppTest, name: str, data: bytes, source: str = SOURCE) -> None:
+    if source in app.selectbox(key="import.source_name").options:
+        app.selectbox(key="import.source_name").set_value(source)
+    else:
+        app.text_input(key="import.new_source").set_value(source)
+    app.file_uploader[0].set_value((name, data, "")).run()
+    assert not app.exception
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def can_press(app: AppTest, label: str) -> bool:
+    return any(button.label == label and not button.disabled for button in app.button)
+
+
+def words(app: AppTest) -> str:
+    parts: list[Any] = [*app.markdown, *app.caption, *app.subheader, *app.info, *app.success]
+    return " ".join(str(part.value) for part in parts).replace("\\", "")
+
+
+def tiles(app: AppTest) -> list[str]:
+    return [str(tile.value) for tile in app.metric]
+
+
+def stored() -> int:
+    with reading() as db:
+        return db.scalar(select(func.count()).select_from(UsageRecord)) or 0
+
+
+def column_box(app: AppTest, field: str) -> Any:
+    return next(
+        box
+        for box in app.selectbox
+        if str(box.key).startswith("import.column.") and str(box.key).endswith(f".{field}")
+    )
+
+
+def unit_box(app: AppTest) -> Any:
+    return next(box for box in app.selectbox if str(box.key).startswith("import.unit."))
+
+
+def test_the_sample_goes_through_the_three_steps(world: World) -> None:
+    add_sample_places(world)
+    app = open_page()
+    assert app.title[0].value == "匯入"
+    assert [head.value for head in app.subheader] == [
+        "① 選擇來源與檔案",
+        "② 核對欄位與單位",
+        "③ 預覽與匯入",
+        "匯入紀錄",
+    ]
+    assert "還沒有匯入過檔案" in words(app)
+    upload(app, "匯出.xlsx", sample("xlsx").read_bytes())
+    assert "XLSX，標題列是第 2 列，已自動對應 14 個欄位" in words(app)
+    assert column_box(app, "user_code").value == 3
+    assert column_box(app, "case_no").value is None
+    assert column_box(app, "case_or_document_no").value == 11
+
+    press(app, "檢查檔案")
+    assert tiles(app) == ["2,034 列", "1,990 列", "10 列", "34 列"]
+    rejected = app.dataframe[1].value
+    assert len(rejected) == 34
+    assert {"檔案列號", "原因", "C　使用單位"} <= set(rejected.columns)
+    assert "未填案件號或原因" in words(app)
+    assert stored() == 0
+    assert not can_press(app, "匯入")
+
+    app.radio(key="import.choice").set_value("只匯入正確的列").run()
+    assert stored() == 0
+    press(app, "匯入")
+    assert stored() == 1990
+    assert "存入 1,990 列" in words(app)
+    assert tiles(app) == ["2,034 列", "1,990 列", "10 列", "34 列"]
+    past = app.dataframe[0].value
+    assert list(past["檔案"]) == ["匯出.xlsx"]
+    assert list(past["存入"]) == [1990]
+    assert list(past["匯入者"]) == ["測試013（system_manager）"]
+    app.run()
+    assert stored() == 1990
+
+    press(app, "匯入另一個檔案")
+    assert not app.metric
+    upload(app, "匯出.csv", sample("csv").read_bytes())
+    press(app, "檢查檔案")
+    assert tiles(app) == ["2,034 列", "0 列", "2,000 列", "34 列"]
+    app.radio(key="import.choice").set_value("只匯入正確的列").run()
+    assert not can_press(app, "匯入")
+    assert stored() == 1990
+
+
+def test_an_unknown_unit_is_mapped_by_hand(world: World) -> None:
+    app = open_page()
+    upload(app, "a.csv", csv_file({}, {"序號": "2", "使用單位": "大安*分處*"}, {"使用單位": "甲"}))
+    press(app, "檢查檔案")
+    assert tiles(app) == ["3 列", "2 列", "0 列", "1 列"]
+    assert "臺北市稅捐稽徵處 甲（1 列）" in unit_box(app).label
+    unit_box(app).set_value(world.units["tax2"]).run()
+    assert "請再按一次「檢查檔案」" in words(app)
+    assert not can_press(app, "匯入")
+    press(app, "檢查檔案")
+    assert tiles(app) == ["3 列", "3 列", "0 列", "0 列"]
+    assert unit_box(app).value == world.units["tax2"]
+    press(app, "匯入")
+    with reading() as db:
+        names = db.scalars(select(UsageRecord.unit_name).order_by(UsageRecord.id)).all()
+    assert names == ["大安分處", "大安分處", "中山分處"]
+
+
+def test_columns_are_mapped_by_hand(world: World) -> None:
+    app = open_page()
+    data = table_csv([["處", "誰", "何時", "何事"], ["TAX-DAAN", "u1", "115/7/1 10:00", "地籍圖"]])
+    upload(app, "a.csv", data)
+    assert "已自動對應 0 個欄位" in words(app)
+    press(app, "檢查檔案")
+    assert "缺少必要欄位" in app.error[0].value
+    for column, field in enumerate(("unit", "user_code", "occurred_at", "item")):
+        column_box(app, field).set_value(column)
+    press(app, "檢查檔案")
+    assert not app.error
+    assert tiles(app) == ["1 列", "1 列", "0 列", "0 列"]
+    press(app, "匯入")
+    assert stored() == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "空的"),
+        (b"\x00\x01\x02" * 50, "二進位"),
+        (sample("xlsx").read_bytes()[:9000], "損壞"),
+        (b"hello", "標題列"),
+    ],
+)
+def test_a_bad_file_is_told_and_the_page_goes_on(world: World, data: bytes, sentence: str) -> None:
+    app = open_page()
+    upload(app, "壞.csv", data)
+    assert sentence in app.error[0].value
+    app.run()
+    assert sentence in app.error[0].value
+    upload(app, "好.csv", csv_file({}))
+    assert not app.error
+    press(app, "檢查檔案")
+    assert tiles(app) == ["1 列", "1 列", "0 列", "0 列"]
+
+
+def test_a_rerun_reads_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+    open_file = scan.open_file
+
+    def counting(*given: Any) -> Any:
+        opened.append(1)
+        return open_file(*given)
+
+    monkeypatch.setattr(previewing, "open_file", counting)
+    app = open_page()
+    upload(app, "a.csv", csv_file({}))
+    assert len(opened) == 1
+    app.run()
+    press(app, "檢查檔案")
+    assert len(opened) == 2
+    app.radio(key="import.choice").set_value("只匯入正確的列").run()
+    app.run()
+    assert len(opened) == 2
+
+
+def test_leaving_the_page_loses_nothing(world: World) -> None:
+    app = open_page()
+    upload(app, "a.csv", csv_file({}, {"查詢時間": ""}))
+    press(app, "檢查檔案")
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/import_usage.py").run()
+    assert "目前的檔案：a.csv" in words(app)
+    assert tiles(app) == ["2 列", "1 列", "0 列", "1 列"]
+
+
+def test_many_rejected_rows_are_paged(world: World) -> None:
+    app = open_page()
+    rows = [{"序號": str(n), "查詢時間": ""} for n in range(150)]
+    upload(app, "a.csv", csv_file(*rows))
+    press(app, "檢查檔案")
+    assert list(app.dataframe[1].value["檔案列號"]) == list(range(2, 102))
+    assert "第 1 至 100 筆，共 150 筆" in words(app)
+    press(app, "下一頁")
+    assert list(app.dataframe[1].value["檔案列號"]) == list(range(102, 152))
+
+
+def test_other_peoples_text_is_shown_as_text(world: World) -> None:
+    app = open_page()
+    hostile = "**粗** :red[x] <b>y</b>"
+    upload(app, f"{hostile}.csv", csv_file({"使用單位": hostile}, {"序號": "2"}))
+    press(app, "檢查檔案")
+    assert "\\*\\*粗" in unit_box(app).label
+    app.radio(key="import.choice").set_value("只匯入正確的列").run()
+    press(app, "匯入")
+    assert "\\*\\*粗" in app.success[0].value
+
+
+def test_a_user_of_another_system_is_tied_to_an_account(world: World) -> None:
+    app = open_page(view="people")
+    assert "還沒有其他系統的使用者" in words(app)
+    app = open_page()
+    upload(app, "a.csv", csv_file({}, {"序號": "2", "使用者代號": "u002"}))
+    press(app, "檢查檔案")
+    press(app, "匯入")
+    app = open_page(view="people")
+    assert list(app.dataframe[0].value["代號"]) == ["u001", "u002"]
+    assert "只影響之後的匯入" in words(app)
+    assert not can_press(app, "對應")
+    assert not can_press(app, "解除對應")
+    app.selectbox(key="import.account").set_value(world.accounts["clerk"]).run()
+    press(app, "對應")
+    assert list(app.dataframe[0].value["對應的本系統帳號"]) == ["測試001（clerk）", ""]
+    press(app, "對應")
+    assert "沒有變動" in app.error[0].value
+    press(app, "解除對應")
+    with reading() as db:
+        assert set(db.scalars(select(SourceUser.account_id))) == {None}
+
+
+@pytest.mark.parametrize("who", ["clerk", "agency_manager", "reviewer"])
+def test_the_page_is_closed_to_others(world: World, who: str) -> None:
+    app = AppTest.from_file("../../app.py", default_timeout=60)
+    app.session_state["sign_in_session"] = signin.start_session(who, "10.1.1.1", utc_now())
+    app.run()
+    with pytest.raises(ValueError):
+        app.switch_page("pages/import_usage.py")
+    with reading() as db:
+        assert db.scalar(select(func.count()).select_from(UsageImport)) == 0

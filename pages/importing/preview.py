@@ -63,7 +63,11 @@ def show_rejected(actor: Actor, task: Task, preview: Preview, key: object) -> No
     pager = Pager("import.rejected", key, _PAGE_ROWS)
     start = pager.cursor or 0
     page = preview.rejected_rows.page(start, _PAGE_ROWS)
-    st.dataframe([_rejected(row, names) for row in page], hide_index=True)
+    st.dataframe(
+        [_rejected(row, names) for row in page],
+        hide_index=True,
+        column_config={"原因": st.column_config.TextColumn(width="large")},
+    )
     following = start + _PAGE_ROWS
     pager.controls(following if following < preview.rejected else None, preview.rejected)
 

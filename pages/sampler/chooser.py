@@ -28,11 +28,14 @@ def choose(actor: Actor) -> Context | None:
         st.warning(
             "網址中有您看不到或不存在的單位、季別或步驟，已略過。", icon=":material/link_off:"
         )
-    quarter = _choose_quarter(quarters)
+    left, right = st.columns([1, 3])
+    with left:
+        quarter = _choose_quarter(quarters)
     if quarter != latest:
         lines = list_audits(actor, quarter)
     by_code = {line.unit_code: line for line in lines}
-    code = _choose_unit(by_code)
+    with right:
+        code = _choose_unit(by_code)
     if code is None:
         _show_list(quarter, lines)
         address.write(PAGE, fields)
@@ -85,7 +88,6 @@ def _choose_quarter(quarters: list[Quarter]) -> Quarter:
             Quarter.parse(text).label + ("（未結束）" if text == str(quarters[0]) else "")
         ),
         key=address.key(PAGE, "quarter"),
-        width=240,
     )
     return Quarter.parse(code)
 
@@ -101,7 +103,6 @@ def _choose_unit(lines: dict[str, AuditLine]) -> str | None:
         placeholder="選擇單位（可輸入文字搜尋）",
         key=address.key(PAGE, "unit"),
         index=None,
-        width=420,
     )
     return code
 
@@ -128,7 +129,7 @@ def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
             for line in lines
         ],
         hide_index=True,
-        height=min(38 * (len(lines) + 1), 640),
+        height="content",
         on_select="rerun",
         selection_mode="single-row",
         key=f"units_{quarter}",

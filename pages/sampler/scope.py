@@ -24,11 +24,10 @@ def show(context: Context) -> None:
                 icon=":material/hourglass_top:",
             )
     show_picture(picture)
-    show_floors(picture)
 
 
-def show_picture(picture: FramePicture, sample: FramePicture | None = None) -> None:
-    """Show the counts and the two charts of a frame."""
+def show_picture(picture: FramePicture) -> None:
+    """Show the counts of a frame, the floors in words, and its months and people."""
     tiles = st.columns(4)
     tiles[0].metric("使用紀錄", f"{picture.records:,} 筆", border=True)
     tiles[1].metric("使用人數", f"{picture.people:,} 人", border=True)
@@ -40,8 +39,9 @@ def show_picture(picture: FramePicture, sample: FramePicture | None = None) -> N
             icon=":material/info:",
         )
         return
-    months, people = st.columns([1, 1.6])
+    months, people = st.columns([1, 1.25], gap="medium")
     with months:
+        show_floors(picture)
         st.markdown("**各月筆數**")
         st.plotly_chart(
             month_bars(list(picture.by_month), list(picture.by_month.values())),

@@ -120,27 +120,29 @@ def _verdict_bar(audit: AuditView, chosen: list[SheetRow]) -> None:
             "選取的紀錄中有您自己的使用紀錄，須由其他稽核人員判定。", icon=":material/block:"
         )
         return
-    note = st.text_input(
-        "說明",
-        max_chars=500,
-        key=f"note_{key}",
-        placeholder="判定「符合」可不填；其他判定請說明",
+    with st.form(f"verdict_{key}", border=False, enter_to_submit=False):
+        note = st.text_input(
+            "說明", max_chars=500, placeholder="判定「符合」可不填；其他判定請說明"
+        )
+        why = ""
+        if any(row.judged.sequence for row in chosen):
+            why = st.text_input("更改判定的理由", max_chars=300)
+        many = f"選取的 {len(chosen):,} 筆" if len(chosen) > 1 else "本筆"
+        st.caption(f"判定{many}（按鍵 Alt+1 至 Alt+4）")
+        with st.container(horizontal=True, gap="xsmall"):
+            pressed = [ruling for ruling in Ruling if _verdict_button(ruling)]
+    if pressed:
+        with showing_errors():
+            seen = {row.record_id: row.judged.sequence for row in chosen}
+            judge(current_actor(), audit.audit_id, seen, pressed[0], note, why)
+            notify(f"{len(chosen):,} 筆已判定為「{pressed[0].label}」。")
+            st.rerun()
+
+
+def _verdict_button(ruling: Ruling) -> bool:
+    return st.form_submit_button(
+        ruling.label,
+        key=f"rule_{ruling.value}",
+        type="primary" if ruling is Ruling.COMPLIANT else "secondary",
+        shortcut=_SHORTCUTS[ruling],
     )
-    why = ""
-    if any(row.judged.sequence for row in chosen):
-        why = st.text_input("更改判定的理由", max_chars=300, key=f"why_{key}")
-    st.caption(
-        f"判定選取的 {len(chosen):,} 筆" if len(chosen) > 1 else "判定本筆（Alt+1 至 Alt+4）"
-    )
-    with showing_errors(), st.container(horizontal=True):
-        for ruling in Ruling:
-            if st.button(
-                ruling.label,
-                key=f"rule_{ruling.value}",
-                type="primary" if ruling is Ruling.COMPLIANT else "secondary",
-                shortcut=_SHORTCUTS[ruling],
-            ):
-                seen = {row.record_id: row.judged.sequence for row in chosen}
-                judge(current_actor(), audit.audit_id, seen, ruling, note, why)
-                notify(f"{len(chosen):,} 筆已判定為「{ruling.label}」。")
-                st.rerun()

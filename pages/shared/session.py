@@ -2,60 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-import jwt
 import streamlit as st
-import streamlit_authenticator as stauth
-from streamlit_authenticator.models.cookie_model import CookieModel
+from streamlit_authenticator.controllers import AuthenticationController
 
+from pages.shared.cookies import SessionCookie
 from services import installation
 from services.identity import signin
 from services.identity.actor import Actor
 
-COOKIE_NAME = "cadastre_session"
-COOKIE_DAYS = 0.5
-_SESSION, _REFRESH, _COOKIE_DUE = "sign_in_session", "refresh_actor", "cookie_due"
+_SESSION, _REFRESH = "sign_in_session", "refresh_actor"
 
 Clock = Callable[[], datetime]
-
-
-class SessionCookie(CookieModel):  # type: ignore[misc]
-    """The library's cookie, tied to a session row: an ended session makes every copy worthless."""
-
-    def _token_encode(self) -> str:
-        claims = {
-            "username": st.session_state["username"],
-            "exp_date": self.exp_date,
-            "session": st.session_state[_SESSION],
-        }
-        return jwt.encode(claims, self.cookie_key, algorithm="HS256")
-
-    def _token_decode(self) -> dict[str, Any] | bool:
-        return _claims(self.token, self.cookie_key) or False
-
-
-def _claims(token: str, key: str) -> dict[str, Any] | None:
-    """Return what a cookie says, or None unless it is ours and its session row is still open."""
-    try:
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=["HS256"])
-    except jwt.PyJWTError:
-        return None
-    alive = signin.username_of_session(str(claims.get("session", ""))) is not None
-    return claims if alive and "exp_date" in claims else None
-
-
-def _authenticator(credentials: dict[str, Any]) -> Any:
-    made = stauth.Authenticate(
-        credentials,
-        COOKIE_NAME,
-        installation.cookie_key(),
-        COOKIE_DAYS,
-        auto_hash=False,
-        login_sleep_time=0,
-    )
-    made.cookie_controller.cookie_model.__class__ = SessionCookie
-    return made
 
 
 def address() -> str:
@@ -77,47 +35,33 @@ def guard(clock: Clock) -> Actor | None:
     actor = refresh()
     if actor is None and session_id:
         forget()
-    if actor is None and (session_id := _session_from_cookie(clock())):
+    cookie = SessionCookie(installation.cookie_key())
+    if actor is None and (session_id := cookie.session_id(clock())):
         st.session_state[_SESSION] = session_id
         actor = refresh()
     if actor is not None:
         st.session_state[_REFRESH] = refresh
-        if st.session_state.pop(_COOKIE_DUE, False):
-            _authenticator({"usernames": {}}).cookie_controller.set_cookie()
+        cookie.write_if_due()
     return actor
 
 
-def _session_from_cookie(now: datetime) -> str:
-    """Read the cookie without the library, which can build its cookie component once a run only."""
-    token = st.context.cookies.get(COOKIE_NAME)
-    claims = _claims(token, installation.cookie_key()) if token else None
-    if claims is None or float(claims["exp_date"]) <= now.timestamp():
-        return ""
-    return str(claims["session"])
-
-
 def sign_in(username: str, password: str, clock: Clock) -> bool:
-    """Try a name and password; on success the session is open and the next run sets its cookie.
-
-    The cookie is set by a component in the page, which a rerun in the same run would take away.
-    """
+    """Try a name and password; on success the session is open and the next run sends its cookie."""
     credentials = signin.find_credentials(username, password)
-    authenticator = _authenticator(credentials)
-    known = bool(credentials["usernames"])
-    if not (known and authenticator.authentication_controller.login(username, password)):
+    checker = AuthenticationController(credentials, auto_hash=False)
+    if not (credentials["usernames"] and checker.login(username, password)):
         signin.record_failure(username, address(), clock())
         return False
-    name = st.session_state["username"]
-    st.session_state[_SESSION] = signin.start_session(name, address(), clock())
-    st.session_state["logout"] = False
-    st.session_state[_COOKIE_DUE] = True
+    session_id = signin.start_session(st.session_state["username"], address(), clock())
+    SessionCookie(installation.cookie_key()).issue(session_id)
+    st.session_state[_SESSION] = session_id
     return True
 
 
 def sign_out(clock: Clock) -> None:
     """End the session row, drop the cookie and everything this browser tab had in memory."""
     signin.end_session(st.session_state.get(_SESSION, ""), clock())
-    _authenticator({"usernames": {}}).cookie_controller.delete_cookie()
+    SessionCookie(installation.cookie_key()).delete_cookie()
     forget()
 
 

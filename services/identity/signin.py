@@ -109,13 +109,6 @@ def username_of_session(session_id: str) -> str | None:
         )
 
 
-def credentials_of_username(username: str) -> dict[str, Any]:
-    """Return the credentials of an active account that comes back with a valid cookie."""
-    with reading() as db:
-        account = db.scalar(select(Account).where(Account.username == username))
-    return credentials_of(account) if account else {"usernames": {}}
-
-
 def end_session(session_id: str, now: datetime, reason: str = "signed_out") -> None:
     """End a session; every copy of its cookie is worthless from now on."""
     with transaction() as db:

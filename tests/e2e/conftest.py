@@ -1,0 +1,103 @@
+"""A served application with the small demo city, and a real Chromium to use it with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from data import engine
+from data.demo.load import load
+from services.clock import utc_now
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_chromium() -> str:
+    """Return a Chromium to drive; fail with a sentence when there is none."""
+    named = os.environ.get("CHROMIUM_PATH")
+    for name in filter(None, (named, "chromium", "chromium-browser", "google-chrome")):
+        if path := shutil.which(name):
+            return path
+    installed = subprocess.run(
+        [sys.executable, "-m", "playwright", "install", "chromium"], check=False
+    )
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    if installed.returncode or not Path(path).exists():
+        pytest.fail(
+            "No browser: install Chromium (Debian: apt-get install chromium fonts-noto-cjk), or "
+            "set CHROMIUM_PATH, or run `make test-quick` to leave the browser out.",
+            pytrace=False,
+        )
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database with the small demo city as of today."""
+    path = tmp_path_factory.mktemp("e2e") / "demo.db"
+    shutil.copy(sqlite_template, path)
+    url = f"sqlite:///{path}"
+    engine.configure(url)
+    load("small", utc_now())
+    return url
+
+
+@pytest.fixture(scope="module")
+def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application, served as `make run` serves it; yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("log") / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(port), "--address", "127.0.0.1"],
+            cwd=ROOT,
+            env=os.environ | {"DATABASE_URL": database, "COOKIE_KEY": "k" * 64},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_until_served(port, process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_until_served(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not come up:\n{log.read_text(errors='replace')}", pytrace=False)

@@ -1,0 +1,71 @@
+"""One person at one browser window."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from data.demo.people import DEMO_PASSWORD
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+PATIENCE = 60_000
+
+
+class Person:
+    """Signs in, clicks and reads as a user does; waits until the script has come to rest."""
+
+    def __init__(self, browser: Browser, server: str) -> None:
+        self.context = browser.new_context(
+            viewport={"width": 1400, "height": 950},
+            locale="zh-TW",
+            timezone_id="Asia/Taipei",
+            accept_downloads=True,
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.server = server
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.server + path)
+        self.rest()
+
+    def sign_in(self, username: str, path: str = "/", password: str = DEMO_PASSWORD) -> None:
+        self.open(path)
+        self.page.get_by_label("帳號").fill(username)
+        self.page.get_by_label("密碼").fill(password)
+        self.picture("sign-in") if username == "clerk" else None
+        self.page.get_by_role("button", name="登入").click()
+        self.page.get_by_role("button", name="登出").wait_for()
+        self.rest()
+
+    def rest(self) -> None:
+        self.page.wait_for_timeout(300)
+        self.page.wait_for_selector(IDLE, timeout=PATIENCE)
+        self.page.wait_for_timeout(200)
+
+    def press(self, name: str, exact: bool = True) -> None:
+        self.page.get_by_role("button", name=name, exact=exact).click()
+        self.rest()
+
+    def go(self, title: str) -> None:
+        """Open a page from the sidebar."""
+        self.page.get_by_test_id("stSidebar").get_by_role("link", name=title, exact=True).click()
+        self.rest()
+        expect(self.page.get_by_role("heading", name=title, level=1)).to_be_visible()
+
+    def step(self, label: str) -> None:
+        self.page.get_by_role("radio", name=label).or_(
+            self.page.get_by_test_id("stMain").get_by_role("button", name=label)
+        ).first.click()
+        self.rest()
+
+    def sees(self, text: str) -> None:
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+
+    def picture(self, name: str) -> None:
+        """Keep a screenshot for the README."""
+        self.page.mouse.move(0, 0)
+        self.page.screenshot(path=IMAGES / f"{name}.png")
+
+    def leave(self) -> None:
+        self.context.close()

@@ -1,0 +1,169 @@
+"""The main job in a real browser: query, import, freeze, draw, judge, sign, and the unit's trend.
+
+One story in the order of the day: each test goes on where the one before it stopped.
+"""
+
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.person import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SAMPLE = Path(__file__).parents[1] / "files" / "platform-usage-export.csv"
+Enter = Callable[[], Person]
+
+
+@pytest.fixture
+def enter(browser: Browser, server: str) -> Iterator[Enter]:
+    """Opens browser windows of their own, and closes them."""
+    people: list[Person] = []
+
+    def somebody() -> Person:
+        people.append(Person(browser, server))
+        return people[-1]
+
+    yield somebody
+    for person in people:
+        person.leave()
+
+
+def test_a_clerk_is_refused_a_filler_and_reads_a_parcel_with_a_document_number(
+    enter: Enter,
+) -> None:
+    clerk = enter()
+    clerk.sign_in("clerk", "/parcel_query?section=AD0609&number=18-1&kind=land")
+    page = clerk.page
+    page.get_by_label("查詢原因").fill("查詢")
+    clerk.press("查詢")
+    clerk.sees("看不出是哪一件公務")
+    expect(page.get_by_text("查得資料")).to_have_count(0)
+    page.get_by_label("查詢原因").fill("")
+    page.get_by_label("公文號").fill("府授地資字第1156012388號")
+    clerk.press("查詢")
+    clerk.sees("查得資料")
+    clerk.sees("使用紀錄第")
+    clerk.picture("query")
+    clerk.go("我的使用紀錄")
+    clerk.sees("第 1 至 50 筆")
+
+
+def test_the_system_manager_imports_another_system_s_records(enter: Enter) -> None:
+    manager = enter()
+    manager.sign_in("system_manager", "/import_usage")
+    manager.page.locator("input[type=file]").set_input_files(SAMPLE)
+    manager.rest()
+    manager.press("檢查檔案")
+    manager.sees("1,990")
+    manager.sees("不能匯入的列")
+    manager.page.get_by_text("只匯入正確的列", exact=True).click()
+    manager.rest()
+    manager.picture("import")
+    manager.page.get_by_role("button", name="匯入", exact=True).click()
+    manager.page.get_by_role("button", name="匯入另一個檔案").wait_for(timeout=120_000)
+    manager.rest()
+    manager.sees("1,990")
+
+
+def test_an_auditor_takes_a_quarter_from_its_frame_to_the_signature(
+    enter: Enter, tmp_path: Path
+) -> None:
+    auditor = enter()
+    auditor.sign_in("auditor")
+    page = auditor.page
+    page.get_by_role("link", name="前往辦理").first.click()
+    auditor.rest()
+    auditor.sees("應稽核多少")
+    auditor.picture("frame")
+    auditor.step("② 凍結")
+    auditor.press("凍結母體")
+    auditor.press("確定凍結")
+    auditor.press("抽樣")
+    auditor.sees("第 1 次抽樣，共 1 次")
+    auditor.picture("draw")
+    seed = page.get_by_test_id("stCode").first.inner_text()
+    auditor.open(page.url.removeprefix(auditor.server))
+    assert page.get_by_test_id("stCode").first.inner_text() == seed
+    verify_download(auditor, tmp_path)
+
+    auditor.step("④ 查核")
+    page.get_by_label("說明").fill("調閱公文後查無此案")
+    page.keyboard.press("Alt+3")
+    auditor.rest()
+    auditor.sees("已判定 1／")
+    auditor.picture("judge")
+    auditor.step("⑤ 簽核")
+    auditor.sees("筆未判定")
+    auditor.press("回到查核")
+    while page.get_by_text("全部紀錄都已判定").count() == 0:
+        page.keyboard.press("Alt+1")
+        auditor.rest()
+    auditor.press("前往簽核")
+    auditor.press("簽核")
+    auditor.press("確定簽核")
+    auditor.sees("這件稽核已簽核")
+    auditor.sees("95% 信心水準")
+    auditor.picture("sign")
+
+    page.get_by_role("link", name="看這個單位的使用趨勢").click()
+    auditor.rest()
+    expect(page.get_by_role("heading", name="使用統計", level=1)).to_be_visible()
+    page.wait_for_selector(".js-plotly-plot")
+    auditor.picture("trend")
+
+
+def verify_download(auditor: Person, folder: Path) -> None:
+    """Download the draw and repeat it with the script in it (story 10)."""
+    with auditor.page.expect_download() as download:
+        auditor.page.get_by_role("button", name="下載抽樣").click()
+    content = Path(download.value.path()).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    result = subprocess.run(
+        [sys.executable, "-I", "-S", "verify_draw.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_unit_head_sees_the_signed_audit_cold_and_cannot_sign_it_again(enter: Enter) -> None:
+    head = enter()
+    head.sign_in("head", "/audit_sampler?unit=TAX-DAAN&step=sign")
+    head.sees("這件稽核已簽核")
+    expect(head.page.get_by_role("button", name="簽核", exact=True)).to_have_count(0)
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(
+    enter: Enter, browser: Browser, server: str
+) -> None:
+    clerk = enter()
+    clerk.sign_in("clerk")
+    clerk.page.reload()
+    clerk.rest()
+    clerk.sees("登出")
+    cookies = clerk.context.cookies()
+    thief = enter()
+    thief.context.add_cookies(cookies)
+    thief.open("/my_usage")
+    thief.sees("登出")
+    clerk.press("登出")
+    thief.page.reload()
+    thief.rest()
+    expect(thief.page.get_by_label("密碼")).to_be_visible()
+    expect(clerk.page.get_by_label("密碼")).to_be_visible(timeout=30_000)
+
+
+def test_an_address_of_a_page_one_may_not_see_leads_nowhere(enter: Enter) -> None:
+    clerk = enter()
+    clerk.sign_in("clerk", "/import_usage")
+    expect(clerk.page.get_by_role("heading", name="匯入", level=1)).to_have_count(0)
+    expect(clerk.page.get_by_test_id("stSidebar").get_by_role("link", name="匯入")).to_have_count(0)

@@ -1,0 +1,37 @@
+"""Opening the application as somebody, for page tests."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from services.identity import signin
+from tests.world import NOW
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def visit() -> AppTest:
+    """Open the application without signing in."""
+    return AppTest.from_file(str(APP), default_timeout=60).run()
+
+
+def open_app(who: str) -> AppTest:
+    """Open the application as ``who``, in an open session."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["sign_in_session"] = signin.start_session(who, "10.1.1.1", NOW)
+    return app.run()
+
+
+def open_page(who: str, module: str, **params: str) -> AppTest:
+    """Open one page as ``who``, with an address."""
+    app = open_app(who)
+    for name, value in params.items():
+        app.query_params[name] = value
+    return app.switch_page(f"pages/{module}.py").run()
+
+
+def texts(app: AppTest) -> str:
+    """Return every text of the page in one string."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning)
+    more = (app.error, app.success)
+    return "\n".join(str(part.value) for kind in (*kinds, *more) for part in kind)

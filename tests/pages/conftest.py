@@ -1,0 +1,30 @@
+"""Pages run as in a browser that calls from one address, at one fixed moment."""
+
+from typing import Any
+
+import pytest
+from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.pages_manager import PagesManager
+
+from services import clock
+from tests.world import NOW
+
+
+@pytest.fixture(autouse=True)
+def browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest has no browser: give it an address and no cookies; and stop the clock."""
+    monkeypatch.setattr(ContextProxy, "ip_address", "10.1.1.1")
+    monkeypatch.setattr(ContextProxy, "cookies", {})
+    monkeypatch.setattr(clock, "utc_now", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def router(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run app.py as ``manage.py serve`` does; AppTest would run the files of pages/ by themselves."""
+    begin = PagesManager.__init__
+
+    def without_the_folder(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", without_the_folder)

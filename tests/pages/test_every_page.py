@@ -1,0 +1,72 @@
+"""Every page for every role and duty: who sees it, that it opens, and that nobody else gets in."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.demo.load import DemoSummary
+from data.demo.people import DEMO_SIGN_INS
+from data.engine import reading
+from data.models import Account
+from pages.registry import PAGES
+from tests.pages.browsing import APP, open_app, open_page, texts
+
+EVERYBODY = {"home", "my_usage"}
+OPEN_TO = {
+    "clerk": EVERYBODY,
+    "head": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
+    "auditor": EVERYBODY | {"audit_sampler", "usage_charts"},
+    "unit_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
+    "agency_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
+    "ethics": EVERYBODY | {"audit_sampler", "usage_charts"},
+    "agency_head": EVERYBODY | {"audit_sampler", "usage_charts"},
+    "reviewer": EVERYBODY | {"audit_sampler", "usage_charts"},
+    "system_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts", "import_usage"},
+}
+TITLES = {entry.module: entry.title for entry in PAGES}
+
+
+WITH_ITEMS = {"clerk", "unit_manager"}
+
+
+def has_items(who: str) -> bool:
+    with reading() as db:
+        account = db.query(Account).filter(Account.username == who).one()
+        return bool(account.items)
+
+
+def test_the_table_covers_every_demo_sign_in_and_page() -> None:
+    assert set(OPEN_TO) == {username for username, _ in DEMO_SIGN_INS}
+    assert set().union(*OPEN_TO.values()) == set(TITLES) - {"parcel_query"}
+
+
+def test_who_has_items_to_query(demo_city: DemoSummary) -> None:
+    assert {who for who in OPEN_TO if has_items(who)} == WITH_ITEMS
+
+
+@pytest.mark.parametrize("module", TITLES)
+@pytest.mark.parametrize("who", OPEN_TO)
+def test_a_page_opens_to_whom_it_is_for_and_to_nobody_else(
+    demo_city: DemoSummary, who: str, module: str
+) -> None:
+    allowed = module in OPEN_TO[who] or (module == "parcel_query" and who in WITH_ITEMS)
+    if not allowed:
+        app = open_app(who)
+        with pytest.raises(ValueError):
+            app.switch_page(f"pages/{module}.py")
+        return
+    app = open_page(who, module)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == TITLES[module]
+    assert "均為虛構" in texts(app)
+
+
+@pytest.mark.parametrize("module", TITLES)
+def test_a_page_file_run_without_the_router_shows_nothing(
+    demo_city: DemoSummary, module: str
+) -> None:
+    page = APP.parent / "pages" / f"{module}.py"
+    app = AppTest.from_file(str(page), default_timeout=60).run()
+    assert [error.value for error in app.error] == ["請先登入。"]
+    assert not app.dataframe
+    assert not app.button

@@ -105,15 +105,8 @@ def _missing_people(
     wanted = users_floor - int(present.sum())
     if wanted <= 0:
         return []
-    found: list[int] = []
-    for index in order.ascending(np.flatnonzero(~present[frame.person_codes])):
-        person = frame.person_codes[index]
-        if not present[person]:
-            present[person] = True
-            found.append(index)
-            if len(found) == wanted:
-                break
-    return found
+    absent = np.flatnonzero(~present[frame.person_codes])
+    return order.lowest_of_each(frame.person_codes, absent)[:wanted]
 
 
 def _describe(frame: Frame, order: TicketOrder, taken: list[tuple[int, Basis]]) -> list[Drawn]:

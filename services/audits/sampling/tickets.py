@@ -18,7 +18,8 @@ Ids = npt.NDArray[np.int64]
 
 KEY_DIGITS = 12
 _MINIMUM_DIGITS = 64
-_CHUNK = 1 << 16
+# Small enough that a chunk's hashes and their numbers stay in the processor's cache.
+_CHUNK = 1 << 13
 _MODULUS = 10**KEY_DIGITS
 # The value of each of a hash's 32 bytes modulo 10^12. Products and sums stay below 2^53, so the
 # floating-point dot product below is exact whatever the order of its additions.
@@ -50,9 +51,10 @@ def ticket_keys(prefix: bytes, ids: Ids) -> Keys:
 
 def _digests(prefix: bytes, ids: Ids) -> Iterator[bytes]:
     sha256 = hashlib.sha256
+    hashed = prefix + b"%d"
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK].tolist()
-        yield b"".join([sha256(prefix + b"%d" % record).digest() for record in chunk])
+        yield b"".join([sha256(hashed % record).digest() for record in chunk])
 
 
 def _keys_of_digests(digests: bytes) -> Keys:
@@ -91,15 +93,28 @@ class TicketOrder:
         positions = found if among is None else among[found]
         return self._sorted(positions)[:count]
 
-    def ascending(self, among: npt.NDArray[np.int64]) -> list[int]:
-        """Return the given positions by ascending ticket."""
-        return self.lowest(len(among), among)
+    def lowest_of_each(
+        self, groups: npt.NDArray[np.int64], among: npt.NDArray[np.int64]
+    ) -> list[int]:
+        """Return the position of the lowest ticket of every group met in ``among``, lowest first.
+
+        ``groups`` holds the group of every position of the frame, counted from 0.
+        """
+        keys, group = self._keys[among], groups[among]
+        lowest = np.full(int(group.max(initial=0)) + 1, _MODULUS)
+        np.minimum.at(lowest, group, keys)
+        # Records of one group whose keys agree are all kept here; the sorting tells them apart.
+        first: dict[int, int] = {}
+        for position in self._sorted(among[keys == lowest[group]]):
+            first.setdefault(int(groups[position]), position)
+        return list(first.values())
 
     def ranks(self, positions: list[int]) -> list[int]:
         """Return the rank (1 is the lowest ticket) of each position within the whole frame."""
-        ordered = np.sort(self._keys)
-        below = np.searchsorted(ordered, self._keys[positions], side="left")
-        upto = np.searchsorted(ordered, self._keys[positions], side="right")
+        keys = self._keys[positions]
+        ordered = np.sort(self._keys[self._keys <= keys.max()])
+        below = np.searchsorted(ordered, keys, side="left")
+        upto = np.searchsorted(ordered, keys, side="right")
         ranks: list[int] = (below + 1).tolist()
         for place in np.flatnonzero(upto - below > 1):
             position = positions[place]

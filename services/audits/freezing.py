@@ -1,7 +1,6 @@
 """Opening a unit audit and freezing its frame (clause 7.1.1; domain.md §4, the draw, step 1)."""
 
 import zlib
-from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -80,21 +79,19 @@ def picture_of(
     db: Session, unit_id: int, frame: Frame, quarter: Quarter, people_counted: int
 ) -> FramePicture:
     """Describe a frame for the screen, with the names that its records carry."""
-    people = Counter(frame.persons[code] for code in frame.person_codes.tolist())
-    months = Counter(frame.months[code] for code in frame.month_codes.tolist())
     named = db.execute(
         select(UsageRecord.person_key, func.max(UsageRecord.person_name))
         .where(UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months))
         .group_by(UsageRecord.person_key)
     )
     names: dict[str, str] = dict(named.all())
-    ranked = sorted(people.items(), key=lambda entry: (-entry[1], entry[0]))
+    ranked = sorted(frame.by_person.items(), key=lambda entry: (-entry[1], entry[0]))
     value = readings.chosen(db, PEOPLE_COUNTED)
     return FramePicture(
         records=len(frame),
         people=len(frame.persons),
         people_counted=people_counted,
-        by_month={month: months[month] for month in quarter.months},
+        by_month={month: frame.by_month.get(month, 0) for month in quarter.months},
         by_person=[(key, names.get(key, key), count) for key, count in ranked],
         floors=effective_floors(frame, quarter, people_counted),
         explanation=explain_unit_floors(

@@ -1,5 +1,6 @@
 """Reading and locking the rows of an audit; shared by the services of its life."""
 
+import hashlib
 import zlib
 from collections.abc import Sequence
 
@@ -73,10 +74,14 @@ def load_frame_row(db: Session, audit_id: int) -> AuditFrame:
 
 def unpack_frame(row: AuditFrame) -> Frame:
     """Return the frozen frame, re-hashed: a stored frame that was touched is refused."""
-    frame = read_frame(zlib.decompress(row.content))
-    if frame.hash != row.frame_hash:
+    try:
+        content: bytes | None = zlib.decompress(row.content)
+    except zlib.error:
+        content = None
+    # The stored bytes are hashed before anything reads them as a frame.
+    if content is None or hashlib.sha256(content).hexdigest() != row.frame_hash:
         raise Conflict("凍結的母體與其雜湊值不符，資料可能遭更動；請立即通知系統管理者。")
-    return frame
+    return read_frame(content)
 
 
 def load_draws(db: Session, audit_id: int) -> Sequence[AuditDraw]:

@@ -1,6 +1,7 @@
 """The life of a unit audit: freeze, draw, judge, sign, reopen; and everything that is refused."""
 
 import random
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -427,10 +428,20 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(
     assert snapshot() == before
 
 
-def test_a_touched_frame_is_refused(audited: World) -> None:
+@pytest.mark.parametrize(
+    "touch",
+    [
+        {"frame_hash": "0" * 64},
+        {"content": zlib.compress(b"1,2,2026-07")},
+        {"content": zlib.compress("不是母體".encode())},
+        {"content": b"not compressed"},
+    ],
+    ids=("hash", "another frame", "no frame", "no bytes of zlib"),
+)
+def test_a_touched_frame_is_refused(audited: World, touch: dict[str, Any]) -> None:
     audit_id = freeze(audited.actor("head"), audited.units["tax1"], Q3)
     with transaction() as db:
-        db.execute(update(AuditFrame).values(frame_hash="0" * 64))
+        db.execute(update(AuditFrame).values(touch))
     with pytest.raises(Conflict, match="雜湊值不符"):
         draw_first(audited.actor("head"), audit_id)
 

@@ -44,9 +44,7 @@ PAGES: tuple[Entry, ...] = (
 def closed_doors() -> list[Any]:
     """Return every address with nothing behind it, for a visitor who has not signed in."""
     return [
-        st.Page(
-            _nothing, title="登入", url_path=entry.module, default=entry.module == "home"
-        )
+        st.Page(_nothing, title="登入", url_path=entry.module, default=entry.module == "home")
         for entry in PAGES
     ]
 

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.directory.dialogs import open_dialog, show_open_dialog
+from pages.directory.dialogs import DIALOG, show_open_dialog
 from pages.directory.words import ACT_WORDS, STATUS_COLOURS
+from pages.shared.dialogs import open_dialog
 from pages.shared.text import plain
 from services import rocdate
 from services.accounts.changes import NEXT_STATUSES
@@ -73,14 +74,14 @@ def _acts(detail: AccountDetail) -> None:
                 icon=word.icon,
                 key=f"act.{status.value}",
                 on_click=open_dialog,
-                args=(row, status),
+                args=(DIALOG, row, status),
             )
         st.button(
             "變更授權項目",
             icon=":material/checklist:",
             key="act.items",
             on_click=open_dialog,
-            args=(row, None),
+            args=(DIALOG, row, None),
         )
 
 

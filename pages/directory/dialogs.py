@@ -7,6 +7,7 @@ noticed by the service.
 import streamlit as st
 
 from pages.directory.words import ACT_WORDS
+from pages.shared.dialogs import close_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
@@ -15,36 +16,27 @@ from services.accounts.directory import AccountRow
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus
 
-_OPEN = "accounts.dialog"
-
-
-def open_dialog(row: AccountRow, status: AccountStatus | None) -> None:
-    """Open the dialog that changes the status, or (None) the authorised items; for ``on_click``."""
-    st.session_state[_OPEN] = (row, status)
+DIALOG = "account"
 
 
 def show_open_dialog(account_id: int) -> None:
-    """Show the dialog that was opened for this account, until it is done or dismissed."""
-    row, status = st.session_state.get(_OPEN, (None, None))
-    if row is None:
+    """Show the dialog that was opened about this account, until it is done or dismissed."""
+    if (about := opened(DIALOG)) is None:
         return
+    row, status = about
     if row.id != account_id:
-        _close()
+        close_dialog()
     elif status is None:
         _items_dialog(row)
     else:
         _status_dialog(row, status)
 
 
-def _close() -> None:
-    st.session_state.pop(_OPEN, None)
-
-
 def _status_dialog(row: AccountRow, status: AccountStatus) -> None:
     word = ACT_WORDS[status]
     final = status is AccountStatus.CANCELLED
 
-    @st.dialog(f"{word.label}帳號", icon=word.icon, on_dismiss=_close)
+    @st.dialog(f"{word.label}帳號", icon=word.icon, on_dismiss=close_dialog)
     def ask() -> None:
         _whose(row)
         (st.warning if final else st.info)(word.effect)
@@ -63,7 +55,7 @@ def _status_dialog(row: AccountRow, status: AccountStatus) -> None:
 
 
 def _items_dialog(row: AccountRow) -> None:
-    @st.dialog("變更授權項目", icon=":material/checklist:", on_dismiss=_close)
+    @st.dialog("變更授權項目", icon=":material/checklist:", on_dismiss=close_dialog)
     def ask() -> None:
         _whose(row)
         chosen = st.pills(
@@ -99,6 +91,6 @@ def _reason() -> str | None:
 
 
 def _done(sentence: str) -> None:
-    _close()
+    close_dialog()
     notify(sentence)
     st.rerun()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.badges import Colour
+from pages.shared.dialogs import close_dialog
 from services.audits.overview import AuditLine, AuditView
 from services.audits.words import AuditStatus
 from services.identity.actor import Actor
@@ -64,7 +65,8 @@ def step_of(audit: AuditView | None) -> str:
 
 
 def go_to(step: str) -> None:
-    """Open a step in the next run, and start it."""
+    """Open a step in the next run, and start it; a dialog that led here is done."""
+    close_dialog()
     st.session_state[_GO_TO] = step
     st.rerun()
 

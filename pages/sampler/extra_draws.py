@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from pages.sampler.context import go_to
+from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from services.audits.drawing import expand, redraw
@@ -16,15 +17,22 @@ from services.errors import Invalid
 def offer_more(audit: AuditView, population: int) -> None:
     """Show the three buttons; each opens a dialog that says what will happen."""
     with st.container(horizontal=True):
-        if st.button("加抽", icon=":material/add:"):
-            _expand(audit, population)
-        if st.button("加入判斷抽查", icon=":material/touch_app:"):
-            _pick(audit)
-        if st.button("重抽", icon=":material/restart_alt:"):
-            _redraw(audit)
+        _opener("加抽", ":material/add:", "expand")
+        _opener("加入判斷抽查", ":material/touch_app:", "pick")
+        _opener("重抽", ":material/restart_alt:", "redraw")
+    if opened("expand") is not None:
+        _expand(audit, population)
+    elif opened("pick") is not None:
+        _pick(audit)
+    elif opened("redraw") is not None:
+        _redraw(audit)
 
 
-@st.dialog("加抽")
+def _opener(label: str, icon: str, dialog: str) -> None:
+    st.button(label, icon=icon, on_click=open_dialog, args=(dialog,))
+
+
+@st.dialog("加抽", on_dismiss=close_dialog)
 def _expand(audit: AuditView, population: int) -> None:
     st.markdown("以新的種子，從尚未抽出的紀錄再抽。已抽出的樣本與判定都保留。")
     count = st.number_input("加抽筆數", min_value=1, max_value=population, value=1)
@@ -36,7 +44,7 @@ def _expand(audit: AuditView, population: int) -> None:
             go_to("draw")
 
 
-@st.dialog("重抽")
+@st.dialog("重抽", on_dismiss=close_dialog)
 def _redraw(audit: AuditView) -> None:
     st.markdown(
         "以新的種子重新抽整份樣本。**原抽樣保留，所有看這件稽核的人都會看到兩次抽樣與理由。**"
@@ -50,7 +58,7 @@ def _redraw(audit: AuditView) -> None:
             go_to("draw")
 
 
-@st.dialog("加入判斷抽查")
+@st.dialog("加入判斷抽查", on_dismiss=close_dialog)
 def _pick(audit: AuditView) -> None:
     st.markdown("依判斷另外查核母體內的紀錄；不計入應稽核筆數，也不列入推論。")
     numbers = st.text_input("紀錄編號", placeholder="可輸入多個，以空白或逗號分開")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.sampler.context import Context, go_to
+from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
@@ -73,11 +74,14 @@ def _offer(context: Context) -> None:
             max_chars=200,
             key="public_figure",
         )
-    if st.button("凍結母體", type="primary", icon=":material/lock:"):
+    st.button(
+        "凍結母體", type="primary", icon=":material/lock:", on_click=open_dialog, args=("freeze",)
+    )
+    if opened("freeze") is not None:
         _confirm(context, picture, int(size), source, figure)
 
 
-@st.dialog("凍結母體")
+@st.dialog("凍結母體", on_dismiss=close_dialog)
 def _confirm(
     context: Context, picture: FramePicture, size: int, source: SeedSource, figure: str
 ) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.sampler.context import Context, go_to
+from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
@@ -44,7 +45,7 @@ def _acts(audit: AuditView) -> None:
     for act in audit.acts:
         with st.container(border=True):
             st.markdown(f"**{plain(act.what)}**　{plain(act.who)}　{rocdate.roc_time(act.at)}")
-            st.caption(plain(act.detail))
+            st.caption(f"{act.detail_label}：{plain(act.detail)}")
 
 
 def _offer_signature(context: Context, audit: AuditView) -> None:
@@ -58,11 +59,12 @@ def _offer_signature(context: Context, audit: AuditView) -> None:
     if not reach(context.actor, Action.SIGN_AUDIT).covers(audit.unit_id):
         st.info("簽核由單位主管或其指派的稽核人員辦理。", icon=":material/info:")
         return
-    if st.button("簽核", type="primary", icon=":material/draw:"):
+    st.button("簽核", type="primary", icon=":material/draw:", on_click=open_dialog, args=("sign",))
+    if opened("sign") is not None:
         _confirm(audit)
 
 
-@st.dialog("簽核")
+@st.dialog("簽核", on_dismiss=close_dialog)
 def _confirm(audit: AuditView) -> None:
     st.markdown(
         f"將以您的名義簽核 **{plain(audit.unit)} {audit.quarter.label}** 的單位稽核紀錄。"
@@ -84,11 +86,14 @@ def _offer_reopening(context: Context, audit: AuditView) -> None:
         query_params={"unit": audit.unit_code},
     )
     may_reopen = reach(context.actor, Action.REOPEN_AUDIT).covers(audit.unit_id)
-    if may_reopen and st.button("重新開啟", icon=":material/lock_open:"):
+    if not may_reopen:
+        return
+    st.button("重新開啟", icon=":material/lock_open:", on_click=open_dialog, args=("reopen",))
+    if opened("reopen") is not None:
         _reopen(audit)
 
 
-@st.dialog("重新開啟")
+@st.dialog("重新開啟", on_dismiss=close_dialog)
 def _reopen(audit: AuditView) -> None:
     st.markdown("重新開啟後可以更改判定；原簽核與判定都會保留，並列出重新開啟的理由。")
     reason = st.text_area("理由", max_chars=300)

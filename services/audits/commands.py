@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Audit, AuditDraw, AuditFrame, SampleItem, Unit
-from services.audits.drawing import draw_first
+from services.audits.drawing import checked_seed, draw_first
 from services.audits.freezing import freeze
 from services.errors import NotFound
 from services.identity.actor import Actor
@@ -24,6 +24,8 @@ def freeze_and_draw(
     A named seed is for tests and demonstrations and marks the draw. Returns what
     ``manage.py draw --json`` prints.
     """
+    if named_seed:
+        checked_seed(named_seed)  # before anything is frozen
     with reading() as db:
         unit = db.scalar(select(Unit).where(Unit.code == unit_code))
         if unit is None:

@@ -85,6 +85,13 @@ def new_seed() -> str:
     return secrets.token_hex(SEED_BITS // 8)
 
 
+def checked_seed(text: str) -> str:
+    """Return a named seed in lower case; raise Invalid unless it is hexadecimal."""
+    if not re.fullmatch(r"[0-9a-fA-F]{2,128}", text):
+        raise Invalid("指定的種子應為 2 至 128 個十六進位字元。")
+    return text.lower()
+
+
 @dataclass(frozen=True)
 class _Lot:
     """One draw on its way into the database."""
@@ -115,9 +122,7 @@ def _first_seed(
     if named_seed:
         if not actor.is_operator:
             raise Invalid("種子由系統產生，不能自行指定。")
-        if not re.fullmatch(r"[0-9a-fA-F]{2,128}", named_seed):
-            raise Invalid("指定的種子應為 2 至 128 個十六進位字元。")
-        return SeedSource.NAMED, named_seed.lower()
+        return SeedSource.NAMED, checked_seed(named_seed)
     if frame.seed_plan == SeedSource.PUBLIC:
         figure = tidy(published)
         if not 3 <= len(figure) <= 200:

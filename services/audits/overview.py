@@ -68,6 +68,7 @@ class Act:
     at: datetime
     who: str
     what: str
+    detail_label: str
     detail: str
 
 
@@ -188,11 +189,17 @@ def _draw_view(db: Session, draw: AuditDraw, current: bool) -> DrawView:
 
 def _acts(db: Session, audit_id: int) -> list[Act]:
     signed = [
-        Act(row.signed_at, row.signer_name, f"{Duty(row.capacity).label}簽核", row.content_hash)
+        Act(
+            row.signed_at,
+            row.signer_name,
+            f"{Duty(row.capacity).label}簽核",
+            "簽核內容雜湊值",
+            row.content_hash,
+        )
         for row in db.scalars(select(Signature).where(Signature.audit_id == audit_id))
     ]
     reopened = [
-        Act(row.reopened_at, _name(db, row.reopened_by), "重新開啟", row.reason)
+        Act(row.reopened_at, _name(db, row.reopened_by), "重新開啟", "理由", row.reason)
         for row in db.scalars(select(Reopening).where(Reopening.audit_id == audit_id))
     ]
     return sorted(signed + reopened, key=lambda act: act.at)

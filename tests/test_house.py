@@ -138,7 +138,9 @@ def test_no_raw_html_and_no_unfinished_corner() -> None:
     for path in [*sources("pages", "services", "data"), ROOT / "app.py", ROOT / "manage.py"]:
         text = path.read_text(encoding="utf-8")
         assert "unsafe_allow_html" not in text, path
-        assert not {word for word in ("TODO", "FIXME", "raise NotImplementedError") if word in text}, path
+        assert not {
+            word for word in ("TODO", "FIXME", "raise NotImplementedError") if word in text
+        }, path
 
 
 def test_the_unguarded_are_there() -> None:

@@ -9,16 +9,20 @@ import typer
 from data import migrate
 from data.engine import configure
 from services import clock, installation
-from services.errors import UserError
+from services.errors import Conflict, UserError
 from services.identity.actor import Actor, operator
 from services.regulation.floors import unit_floors
 from services.regulation.periods import Quarter
+from services.rocdate import local_date
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 
 
 def _acting() -> Actor:
+    """Return the operator acting now, on a database that has its tables."""
+    if not installation.has_tables():
+        raise Conflict("資料庫還沒有資料表；請先執行 python manage.py init。")
     return operator(clock.utc_now())
 
 
@@ -92,7 +96,8 @@ def floors(
     as_json: Json = False,
 ) -> None:
     """Work out the floors of a unit audit (clause 7.1.1)."""
-    _print(unit_floors(records, users, months, _acting().today).as_dict(), as_json)
+    today = local_date(clock.utc_now())
+    _print(unit_floors(records, users, months, today).as_dict(), as_json)
 
 
 @app.command()

@@ -14,9 +14,14 @@ DEMO_UNFINISHED_KEY = "demo_unfinished"
 """A setting that stands while the demo city's audits are being signed."""
 
 
+def has_tables() -> bool:
+    """Whether the database was ever prepared."""
+    return inspect(engine()).has_table(Account.__tablename__)
+
+
 def is_ready() -> bool:
     """Whether the tables exist and at least one account does."""
-    if not inspect(engine()).has_table(Account.__tablename__):
+    if not has_tables():
         return False
     with reading() as db:
         return db.query(Account.id).first() is not None

@@ -70,18 +70,19 @@ def _sentence(
 ) -> str:
     if population == 0:
         return "本季沒有使用紀錄。"
+    said = _base_sentence(population, base, deviations, still_open, limit)
+    if others:
+        said += f"補足、加抽與判斷抽查另發現 {others:,} 筆缺失，不列入推論。"
+    return said
+
+
+def _base_sentence(population: int, base: int, deviations: int, still_open: int, limit: int) -> str:
     if still_open == base:
         return f"基本樣本 {base:,} 筆都還沒有結論；判定後在此推論母體 {population:,} 筆的情形。"
     said = f"基本樣本 {base:,} 筆中有 {deviations:,} 筆缺失"
     if still_open:
         said += f"，{still_open:,} 筆未定（未判定或請說明），推論時先當作缺失"
+    at_most = f"缺失至多 {limit:,} 筆（{limit / population:.1%}）。"
     if base == population:
-        said += f"；已全數稽核，缺失至多 {limit:,} 筆（{limit / population:.1%}）。"
-    else:
-        said += (
-            f"。以 95% 信心水準推論，母體 {population:,} 筆中的缺失至多 {limit:,} 筆"
-            f"（{limit / population:.1%}）。"
-        )
-    if others:
-        said += f"補足、加抽與判斷抽查另發現 {others:,} 筆缺失，不列入推論。"
-    return said
+        return f"{said}；已全數稽核，{at_most}"
+    return f"{said}。以 95% 信心水準推論，母體 {population:,} 筆中的{at_most}"

@@ -18,6 +18,7 @@ from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.regulation.figures import UNIT_PEOPLE_RATE
 from services.regulation.floors import Floors, explain_unit_floors, unit_floors
 from services.regulation.periods import Quarter
 from services.regulation.purpose import tidy
@@ -94,11 +95,20 @@ def picture_of(
         by_month={month: frame.by_month.get(month, 0) for month in quarter.months},
         by_person=[(key, names.get(key, key), count) for key, count in ranked],
         floors=effective_floors(frame, quarter, people_counted),
-        explanation=explain_unit_floors(
-            len(frame), people_counted, len(frame.months), quarter.last_day
-        ),
+        explanation=_explain(frame, quarter, people_counted),
         reading=f"總使用人數採「{PEOPLE_COUNTED.options[value]}」（{PEOPLE_COUNTED.clause}）",
     )
+
+
+def _explain(frame: Frame, quarter: Quarter, people_counted: int) -> list[str]:
+    said = explain_unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day)
+    wanted = unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day).users
+    if wanted > len(frame.persons):
+        said.append(f"有使用紀錄的只有 {len(frame.persons):,} 人，因此全部抽到即可。")
+    if not UNIT_PEOPLE_RATE.known_on(quarter.last_day):
+        since = rocdate.roc_date(UNIT_PEOPLE_RATE.values[0][0])
+        said.append(f"本季在 {since} 修正生效以前；當時的規定未收錄，這裡依修正後的規定計算。")
+    return said
 
 
 @guarded(Action.CONDUCT_AUDIT)

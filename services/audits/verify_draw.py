@@ -2,7 +2,7 @@
 
 Reads frame.csv, draw.json and sample.csv, derives the hash, the tickets, the base sample and the
 coverage again, and exits 0; or names the first difference and exits 1. Compare the printed frame
-hash with the one on the signed audit form: that is what ties these files to the audit.
+hash with the one that the audit itself shows: that is what ties these files to it.
 """
 
 import csv

@@ -10,7 +10,7 @@ from services.regulation.roles import Duty, Role
 
 
 class Action(StrEnum):
-    """What can be done; the value is what events and ``manage.py permissions`` print."""
+    """What can be done; the value is what events hold."""
 
     VIEW_HOME = "view_home"
     QUERY_PARCEL = "query_parcel"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pages.shared.cookies import COOKIE_NAME
 from tests.e2e.person import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -142,17 +143,15 @@ def test_the_unit_head_sees_the_signed_audit_cold_and_cannot_sign_it_again(enter
     expect(head.page.get_by_role("button", name="簽核", exact=True)).to_have_count(0)
 
 
-def test_signing_out_ends_every_copy_of_the_cookie(
-    enter: Enter, browser: Browser, server: str
-) -> None:
+def test_signing_out_ends_every_copy_of_the_cookie(enter: Enter, server: str) -> None:
     clerk = enter()
     clerk.sign_in("clerk")
     clerk.page.reload()
     clerk.rest()
     clerk.sees("登出")
-    cookies = clerk.context.cookies()
+    stolen = next(c for c in clerk.context.cookies() if c["name"] == COOKIE_NAME)
     thief = enter()
-    thief.context.add_cookies(cookies)
+    thief.context.add_cookies([{"name": COOKIE_NAME, "value": stolen["value"], "url": server}])
     thief.open("/my_usage")
     thief.sees("登出")
     clerk.press("登出")

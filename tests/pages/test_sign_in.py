@@ -113,7 +113,7 @@ def test_a_false_or_old_cookie_brings_nothing(
         "expired": cookie(session_id, key, exp_date=(NOW - timedelta(1)).timestamp()),
         "no session": cookie("", key),
         "another session": cookie("guess", key),
-        "no algorithm": jwt.encode({"session": session_id}, None, algorithm="none"),
+        "no algorithm": jwt.encode({"session": session_id}, "", algorithm="none"),
         "garbage": "garbage",
         "empty": "",
     }

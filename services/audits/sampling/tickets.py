@@ -19,7 +19,7 @@ Ids = npt.NDArray[np.int64]
 KEY_DIGITS = 12
 _MINIMUM_DIGITS = 64
 # Small enough that a chunk's hashes and their numbers stay in the processor's cache.
-_CHUNK = 1 << 13
+_CHUNK = 1 << 12
 _MODULUS = 10**KEY_DIGITS
 # The value of each of a hash's 32 bytes modulo 10^12. Products and sums stay below 2^53, so the
 # floating-point dot product below is exact whatever the order of its additions.

@@ -72,7 +72,7 @@ def test_the_same_audit_exports_the_same_bytes(audited: World) -> None:
     assert export_draw(head, audit_id) == export_draw(head, audit_id)
 
 
-def edit_csv(name: str, change: Callable[[list[list[str]]], None]) -> Callable[[Path], None]:
+def edit_csv(name: str, change: Callable[[list[list[str]]], object]) -> Callable[[Path], None]:
     def tamper(folder: Path) -> None:
         with (folder / name).open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))

@@ -471,3 +471,13 @@ def test_snapshots_decide_whose_record_it_is(audited: World) -> None:
         total = db.scalar(select(func.count()).where(UsageRecord.unit_id == audited.units["tax1"]))
     picture = preview_frame(audited.actor("head"), audited.units["tax1"], Q3)
     assert (picture.records, total) == (260, 262)
+
+
+def test_the_words_name_a_cap_and_an_unknown_wording(audited: World) -> None:
+    readings.choose(operator(NOW), "people_counted", "valid_accounts")
+    audited.use("clerk", at(2024, 5, 6))
+    head, unit = audited.actor("head"), audited.units["tax1"]
+    words = "".join(preview_frame(head, unit, Quarter(2024, 2)).explanation)
+    assert "只有 1 人，因此全部抽到即可" in words
+    assert "當時的規定未收錄" in words
+    assert "未收錄" not in "".join(preview_frame(head, unit, Q3).explanation)

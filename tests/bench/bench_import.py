@@ -57,10 +57,13 @@ def _figure(
     assert ours["stored"] == rows, ours
     assert ours["memory_mib"] < MOST_MEMORY_MIB, ours
     finished = _stored_rows()
+    version = ".".join(str(part) for part in engine.engine().dialect.server_version_info or ())
     _prepare(peer_url)
     peer_s = _executemany(finished) if peer == "executemany" else _copy(finished)
     return {
         "what": f"import {rows:,} rows, {database} (peak memory {ours['memory_mib']} MiB)",
+        "database": f"{database} {version}",
+        "rows": rows,
         "ours_s": ours["seconds"],
         "peer": f"bare {peer}",
         "peer_s": round(peer_s, 2),

@@ -1,0 +1,32 @@
+"""Measures everything in one run and writes docs/benchmarks.md: ``python -m tests.bench``."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from data.engine import ROOT
+from services import clock
+from tests.bench import bench_draw, bench_import, bench_pages, report
+
+OUT = ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    """Run the benchmarks one after another, so that none disturbs another, and write the page."""
+    begun, start = clock.utc_now(), time.perf_counter()
+    machine = report.machine()
+    print("a draw over 30,000 and 1,000,000 records …", flush=True)
+    draws = bench_draw.run()
+    print("script runs over the demo city …", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        pages = bench_pages.run(Path(folder))
+    print(f"importing {bench_import.ROWS:,} rows …", flush=True)
+    imports = bench_import.run()
+    minutes = (time.perf_counter() - start) / 60
+    text = report.page(begun, minutes, machine, draws, pages, imports)
+    OUT.write_text(text, encoding="utf-8")
+    print(f"{text}\n{OUT} ({minutes:.1f} minutes)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""docs/benchmarks.md: the tables of one run, and how each figure was measured."""
+
+import os
+import platform
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.bench.bench_draw import BASE, DrawFigures
+from tests.bench.bench_pages import ROUNDS, PageFigure
+from tests.bench.measure import Seconds
+
+FASTER_THAN_PUBLISHED = 5
+WITHIN_HASHING = 2
+"""The two goals of a draw."""
+
+
+def machine() -> str:
+    """Describe the machine, and how busy it is already."""
+    model = re.search(r"model name\s*: (.+)", _read("/proc/cpuinfo"))
+    memory = re.search(r"MemTotal:\s*(\d+) kB", _read("/proc/meminfo"))
+    return ", ".join(
+        (
+            f"{os.cpu_count()} cores" + (f" ({model[1]})" if model else ""),
+            *((f"{int(memory[1]) / 2**20:.0f} GiB",) if memory else ()),
+            f"load average {os.getloadavg()[0]:.1f} at the start",
+        )
+    )
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text() if Path(path).exists() else ""
+
+
+def page(
+    begun: datetime,
+    minutes: float,
+    machine: str,
+    draws: Sequence[DrawFigures],
+    pages: Sequence[PageFigure],
+    imports: Sequence[dict[str, Any]],
+) -> str:
+    """Return the whole page."""
+    packages = ("numpy", "streamlit", "SQLAlchemy", "consistent-sampler")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return f"""# Benchmarks
+
+Written by `make bench`; every figure below comes from one run of {minutes:.1f} minutes begun at
+{begun:%Y-%m-%d %H:%M} UTC. Nothing here is a test: a slow machine fails nothing.
+
+- machine: {machine}
+- databases: {", ".join(figure["database"] for figure in imports)}
+- Python {platform.python_version()}, {versions}
+
+Times are medians, with the best and the worst in brackets. The contenders of a table take turns,
+round by round, each warmed up once and after a garbage collection that is not counted; a ratio is
+that of two medians of the same rounds.
+
+## A draw
+
+{_draw_table(draws)}
+
+{_goals(draws)}
+
+Measured on frames with gaps in the ids and a few people with most of the records
+({_list(f"{d.records:,} records of {d.people:,} people in {d.rounds} rounds" for d in draws)}):
+
+- *base sample*: the order of all tickets, the lowest {BASE} and their ranks, by
+  `services/audits/sampling`.
+- *whole draw*: `draw_sample`, which adds the coverage of months and people and writes down every
+  ticket and rank ({_list(f"{d.sample:,} records" for d in draws)}). The frame is frozen and its hash known.
+- *consistent_sampler*: `sampler(ids, seed, take={BASE})`, run to its end. The run fails when its
+  records are not those of our base sample, in the same order.
+- *bare hashing*: `[sha256(prefix + str(id).encode()).digest() for id in ids]` and nothing else.
+- *memory*: the peak that `tracemalloc` saw above what was held before (the ids), in a call of its
+  own, divided by the records. For ours it is the base sample's; a chunk of 4,096 hashes at a time
+  is a fixed cost that shows in the smaller frame.
+
+## Script runs with the demo city loaded
+
+{_page_table(pages)}
+
+The city is loaded afresh into SQLite. Each page is `app.py` run by Streamlit's `AppTest` as a signed-in
+person (the unit's own head in the sampler, the system manager elsewhere), rerun {ROUNDS} times; it
+holds everything a click costs on the server: the check of the session, the menu, the services, the
+charts, and AppTest's own reading of what was sent. The empty page is a script of one `st.title`, run the
+same way in the same rounds. 待辦 shows what `app.py` itself costs.
+
+## Importing {imports[0]["rows"]:,} rows
+
+{_import_table(imports)}
+
+One measurement each, since one takes minutes. Ours is `import_file` in a process of its own: it reads
+a CSV file, judges every row, looks for duplicates, stores, keeps the month sums and writes the event,
+in one transaction. The peer is handed the finished rows and only writes them into an equal empty
+database with the same indexes, in one transaction: `executemany` of `sqlite3`, `COPY` of `psycopg`.
+Both databases write through to the disk as in production. Memory is the peak of the importing process.
+"""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
+def _draw_table(draws: Sequence[DrawFigures]) -> str:
+    rows = []
+    for drawn in draws:
+        for name, took, held in (
+            ("base sample", drawn.base, drawn.base_bytes),
+            ("whole draw", drawn.whole, None),
+            ("consistent_sampler", drawn.published, drawn.published_bytes),
+            ("bare hashing", drawn.hashing, None),
+        ):
+            rows.append(
+                (
+                    f"{drawn.records:,} records: {name}",
+                    _ms(took),
+                    f"{drawn.published.median / took.median:.1f} times as fast",
+                    f"{took.median / drawn.hashing.median:.2f} times as long",
+                    f"{held:,.0f}" if held is not None else "",
+                )
+            )
+    head = ("", "ms", "beside consistent_sampler", "beside bare hashing", "bytes a record")
+    return _table(head, rows)
+
+
+def _goals(draws: Sequence[DrawFigures]) -> str:
+    """Say for every size whether base and whole draw reach both goals."""
+    said = []
+    for drawn in draws:
+        for name, took in (("base sample", drawn.base), ("whole draw", drawn.whole)):
+            faster = drawn.published.median / took.median >= FASTER_THAN_PUBLISHED
+            near = took.median / drawn.hashing.median <= WITHIN_HASHING
+            said.append(
+                f"- {drawn.records:,} records, {name}: at least {FASTER_THAN_PUBLISHED} times as fast as "
+                f"consistent_sampler: {_verdict(faster)}; within {WITHIN_HASHING} times of the bare "
+                f"hashing: {_verdict(near)}"
+            )
+    return "\n".join(said)
+
+
+def _verdict(reached: bool) -> str:
+    return "reached" if reached else "**missed**"
+
+
+def _page_table(pages: Sequence[PageFigure]) -> str:
+    return _table(
+        ("page", "ms", "empty page, ms", "ratio"),
+        [
+            (
+                figure.page,
+                _ms(figure.run),
+                _ms(figure.empty),
+                f"{figure.run.median / figure.empty.median:.0f}",
+            )
+            for figure in pages
+        ],
+    )
+
+
+def _import_table(imports: Sequence[dict[str, Any]]) -> str:
+    return _table(
+        ("what", "s", "peer", "peer, s", "ratio"),
+        [
+            (
+                figure["what"],
+                f"{figure['ours_s']:.1f}",
+                figure["peer"],
+                f"{figure['peer_s']:.1f}",
+                f"{figure['ratio']:.1f}",
+            )
+            for figure in imports
+        ],
+    )
+
+
+def _list(parts: Iterable[str]) -> str:
+    return " and ".join(parts)
+
+
+def _ms(took: Seconds) -> str:
+    return f"{_number(took.median)} ({_number(took.low)}–{_number(took.high)})"
+
+
+def _number(seconds: float) -> str:
+    digits = 1 if seconds < 0.1 else 0
+    return f"{seconds * 1000:,.{digits}f}"

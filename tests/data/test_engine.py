@@ -1,0 +1,65 @@
+"""How the database is opened: durable, with foreign keys, all or nothing, moments in UTC."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from data.engine import engine, reading, transaction
+from data.models import Agency, Setting, Unit
+
+
+def test_sqlite_writes_ahead_durably_with_foreign_keys(database: str) -> None:
+    if database == "postgresql":
+        with reading() as db:
+            assert db.scalar(text("SHOW server_version_num")) >= "150000"
+        return
+    with engine().connect() as connection:
+        pragma = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous")
+        }
+    assert pragma == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
+
+
+def test_a_unit_without_its_agency_is_refused(database: str) -> None:
+    with pytest.raises(IntegrityError), transaction() as db:
+        db.add(Unit(agency_id=999, code="X", name="無所屬"))
+
+
+def test_an_error_leaves_nothing_behind(database: str) -> None:
+    def half_done() -> None:
+        with transaction() as db:
+            db.add(Agency(code="A", name="甲機關"))
+            db.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_done()
+    with reading() as db:
+        assert db.scalars(select(Agency)).all() == []
+
+
+def test_reading_writes_nothing(database: str) -> None:
+    with reading() as db:
+        db.add(Agency(code="A", name="甲機關"))
+        db.flush()
+    with reading() as db:
+        assert db.scalars(select(Agency)).all() == []
+
+
+def test_moments_come_back_in_utc(database: str) -> None:
+    taipei = timezone(timedelta(hours=8))
+    moment = datetime(2026, 11, 23, 18, 30, 0, 123456, taipei)
+    with transaction() as db:
+        db.add(Setting(key="k", value="v", changed_at=moment))
+    with reading() as db:
+        found = db.get_one(Setting, "k").changed_at
+    assert (found, found.tzinfo) == (moment, UTC)
+
+
+def test_a_moment_without_a_zone_is_refused(database: str) -> None:
+    naive = datetime(2026, 11, 23, tzinfo=UTC).replace(tzinfo=None)
+    with pytest.raises(StatementError), transaction() as db:
+        db.add(Setting(key="k", value="v", changed_at=naive))

@@ -22,6 +22,9 @@ def main() -> None:
         st.navigation(registry.closed_doors(), position="hidden")
         sign_in_screen(clock.utc_now)
         return
+    if session.waiting_for_cookie():
+        st.navigation(registry.closed_doors(), position="hidden")
+        return
     page = st.navigation(registry.menu(actor))
     if layout.person_card(actor):
         session.sign_out(clock.utc_now)

@@ -62,7 +62,7 @@ class SessionCookie(CookieModel):  # type: ignore[misc]
         self.exp_date: float | None = None
 
     def issue(self, session_id: str) -> None:
-        """Sign the cookie of a session that has just begun; `write` sends it."""
+        """Sign the cookie of a session that has just begun; `is_due` sends it."""
         claims = {
             "username": st.session_state["username"],
             "exp_date": self._set_exp_date(),
@@ -70,12 +70,18 @@ class SessionCookie(CookieModel):  # type: ignore[misc]
         }
         st.session_state[_TOKEN] = jwt.encode(claims, self.cookie_key, algorithm="HS256")
 
-    def write_if_due(self) -> None:
-        """Send an issued cookie in every run until the browser has confirmed it."""
-        if _TOKEN in st.session_state:
-            self.set_cookie()
-            if self.cookie_manager.done:
-                del st.session_state[_TOKEN]
+    def is_due(self) -> bool:
+        """Send an issued cookie; return True until the browser has confirmed it."""
+        if _TOKEN not in st.session_state:
+            return False
+        self.set_cookie()
+        if self.cookie_manager.done:
+            self.give_up()
+        return not self.cookie_manager.done
+
+    def give_up(self) -> None:
+        """Do without the cookie: the session then lives as long as this browser tab."""
+        st.session_state.pop(_TOKEN, None)
 
     def session_id(self, now: datetime) -> str:
         """Return the open session that the browser's cookie belongs to, or nothing."""

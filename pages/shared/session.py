@@ -41,8 +41,22 @@ def guard(clock: Clock) -> Actor | None:
         actor = refresh()
     if actor is not None:
         st.session_state[_REFRESH] = refresh
-        cookie.write_if_due()
     return actor
+
+
+def waiting_for_cookie() -> bool:
+    """Send a new session's cookie and show nothing else until the browser has it.
+
+    The browser's answer is a rerun; a page that it cut off would lose what it had just set up.
+    """
+    cookie = SessionCookie(installation.cookie_key())
+    if not cookie.is_due():
+        return False
+    st.caption(":material/hourglass_top: 正在登入…")
+    if st.button("繼續", help="畫面停在這裡時按此；重新整理後須再登入。", type="tertiary"):
+        cookie.give_up()
+        return False
+    return True
 
 
 def sign_in(username: str, password: str, clock: Clock) -> bool:

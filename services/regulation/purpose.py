@@ -13,11 +13,12 @@ _RECEIPT = re.compile(r"([0-9]{2,3})年[一-鿿]{1,6}字第([0-9]{4,8})號")
 _BARE = re.compile(r"[0-9]{10,11}")
 _STOCK = re.compile(
     "測試|查詢|資料|地籍|公務|業務|工作|辦公|辦案|承辦|辦理|處理|需要|需求|使用|用途|其他|沒有|不詳|同上"
-    "|原因|理由|案件|公文|相關|一般|查|看|用|無|略"
+    "|原因|理由|案件|公文|相關|一般|了解|瞭解|一下|因公|洽公|交辦|長官|主管|個人|私人|因素|事項"
+    "|查|看|用|無|略"
 )
 """Words that say nothing by themselves, however they are put together."""
 _STOCK_LATIN = frozenset(
-    ["test", "testing", "query", "none", "null", "asdf", "asdfgh", "qwer", "qwerty", "zxcv", "abcd"]
+    "test testing query none null asdf asdfgh qwer qwerty zxcv abcd lorem ipsum".split()
 )
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN_WORD = re.compile("[a-z]{3,}")

@@ -53,7 +53,8 @@ page_head(
 )
 months = my_months(actor)
 fields = {"month": address.Field(months)}
-address.read(PAGE, fields)
+if address.read(PAGE, fields):
+    st.warning("網址中的月份沒有您的使用紀錄，已略過。", icon=":material/link_off:")
 month = st.selectbox(
     "月份",
     months,
@@ -71,9 +72,22 @@ if page.total:
         st.markdown(f"共 **{page.total:,}** 筆", width="content")
         _export(actor, month, page)
     st.dataframe(
-        [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
+        [
+            {
+                "紀錄編號": row.id,
+                "時間": rocdate.roc_time(row.occurred_at),
+                "來源系統": row.source,
+                "作業": row.action,
+                "項目": row.item,
+                "查詢標的": row.target,
+                "案件號、公文號或原因": row.purpose,
+            }
+            for row in page.rows
+        ],
         hide_index=True,
-        column_config={"紀錄編號": st.column_config.NumberColumn(format="localized")},
+        height=min(36 * (len(page.rows) + 1), 560),
+        # A name of the record and no quantity: the audit asks for it without separators.
+        column_config={"紀錄編號": st.column_config.NumberColumn(format="%d")},
     )
     pager.controls(page.next_before, page.total)
 else:

@@ -27,7 +27,7 @@ def show_result(result: ParcelResult) -> None:
     for block in result.blocks:
         _show_block(block, result.records[block.item])
     if not result.found:
-        numbers = "、".join(f"{number:,}" for number in result.records.values())
+        numbers = "、".join(map(str, result.records.values()))
         st.info(
             f"{plain(result.target)}：查無資料。請核對地段與號碼；"
             f"本次查詢已留存使用紀錄第 {numbers} 號。",
@@ -40,7 +40,7 @@ def _show_block(block: Block, record: int) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(f"**{block.item.label}**", width="content")
-            st.caption(f"使用紀錄第 {record:,} 號", width="content")
+            st.caption(f"使用紀錄第 {record} 號", width="content")
         if not block.rows:
             st.caption("本項無登記資料。")
             return

@@ -139,7 +139,7 @@ def test_a_filler_is_refused_then_the_document_number_brings_the_data(city: Worl
     assert "松山地政事務所" in screen
     with reading() as db:
         record = db.scalars(select(UsageRecord)).one()
-    assert f"使用紀錄第 {record.id:,} 號" in screen
+    assert f"使用紀錄第 {record.id} 號" in screen
     assert record.document_no == DOCUMENT
     assert record.session_id == app.session_state["sign_in_session"]
     assert app.dataframe[0].value["查詢標的"].tolist() == ["延吉段一小段18-1地號"]
@@ -241,6 +241,21 @@ def test_my_usage_filters_by_month_and_pages(city: World) -> None:
 
     cold = open_page("clerk", "my_usage", month="2026-10")
     assert len(cold.dataframe[0].value) == 1
+
+
+def test_my_usage_shows_every_purpose_and_names_a_record_without_separators(city: World) -> None:
+    city.use("clerk", at(2026, 10, 5), document_no=DOCUMENT)
+    city.use("clerk", at(2026, 10, 6), document_no="", reason="地價稅稽徵查核")
+    table = open_page("clerk", "my_usage").dataframe[0]
+    assert list(table.value["案件號、公文號或原因"]) == ["地價稅稽徵查核", DOCUMENT]
+    assert '"format": "%d"' in table.proto.columns
+
+
+def test_my_usage_says_when_a_month_of_the_address_means_nothing(city: World) -> None:
+    city.use("clerk", at(2026, 10, 5))
+    app = open_page("clerk", "my_usage", month="1999-01")
+    assert "已略過" in app.warning[0].value
+    assert len(app.dataframe[0].value) == 1
 
 
 def test_my_usage_without_records_points_to_the_query(city: World) -> None:

@@ -70,3 +70,16 @@ def test_a_page_file_run_without_the_router_shows_nothing(
     assert [error.value for error in app.error] == ["請先登入。"]
     assert not app.dataframe
     assert not app.button
+
+
+def test_the_home_page_says_what_is_owed_and_what_waits_on_others(
+    demo_city: DemoSummary,
+) -> None:
+    auditor = texts(open_app("auditor"))
+    assert "大安分處 115年第3季單位稽核" in auditor
+    assert "應於 115年10月31日 前完成" in auditor
+    assert "沒有您要辦理的事項" not in auditor
+    manager = texts(open_app("agency_manager"))
+    assert "個單位的115年第3季單位稽核" in manager
+    assert "沒有您要辦理的事項" in manager
+    assert "單位稽核" not in texts(open_app("clerk"))

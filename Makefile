@@ -1,9 +1,9 @@
-# make run | make test | make test-quick | make check | make bench | make demo-reset
+# make run | test | test-quick | check | bench | screenshots | format | demo-reset | clean
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test test-quick check bench format clean demo-reset
+.PHONY: run test test-quick check bench screenshots format clean demo-reset
 
 .venv/.run: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -38,6 +38,9 @@ format: .venv/.dev
 
 bench: .venv/.dev ## Figures of docs/benchmarks.md, all measured in one run
 	$(BIN)/python -m tests.bench
+
+screenshots: .venv/.dev ## Take the README's pictures anew
+	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/e2e
 
 demo-reset: .venv/.run ## Throw the embedded demo database away and make it anew
 	rm -f var/cadastre.db var/cadastre.db-wal var/cadastre.db-shm

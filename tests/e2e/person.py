@@ -1,12 +1,14 @@
 """One person at one browser window."""
 
+import os
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
 from data.demo.people import DEMO_PASSWORD
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IMAGES = Path(os.environ.get("SCREENSHOTS") or Path(__file__).parents[2] / "var" / "screenshots")
+"""Where pictures go; `make screenshots` names docs/images, for the README."""
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 PATIENCE = 60_000
 
@@ -63,8 +65,9 @@ class Person:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
 
     def picture(self, name: str) -> None:
-        """Keep a screenshot for the README."""
+        """Keep a screenshot of this moment."""
         self.page.mouse.move(0, 0)
+        IMAGES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=IMAGES / f"{name}.png")
 
     def leave(self) -> None:

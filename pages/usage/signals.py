@@ -54,7 +54,7 @@ def _change(filters: Filters, totals: Totals) -> None:
         st.metric(
             "與前期相比",
             "－",
-            delta="前期沒有完整的紀錄",
+            delta="所選期間尚未結束" if totals.unfinished else "前期沒有完整的紀錄",
             delta_color="off",
             delta_arrow="off",
             border=True,

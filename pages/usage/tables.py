@@ -87,8 +87,8 @@ def _look_closer(key: str, by: Breakdown, rows: list[RankRow], closer: Breakdown
 
 
 def _columns() -> dict[str, Any]:
-    number = st.column_config.NumberColumn(format="localized", width=72)
-    share = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100, width=96)
+    number = st.column_config.NumberColumn(format="localized", width=60)
+    share = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100, width=88)
     return {_SHARE: share} | dict.fromkeys(("筆數", "前期筆數", "列印", "下載"), number)
 
 

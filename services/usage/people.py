@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import UsageRecord
+from data.models import Account, UsageRecord
 from services.errors import Invalid
 from services.identity.actor import Actor
 from services.identity.guard import guarded
@@ -17,7 +17,10 @@ from services.usage.filters import Filters, check, conditions
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One person's use; the name is that on the newest of the records counted."""
+    """One person's use; the name is that on the newest of the records counted.
+
+    The user name is the account's, also where the newest record came from another system.
+    """
 
     person_key: str
     name: str
@@ -62,9 +65,13 @@ def people_ranking(actor: Actor, filters: Filters, limit: int = 20) -> PeopleRan
         names = {
             key: (name, username)
             for key, name, username in db.execute(
-                select(UsageRecord.person_key, UsageRecord.person_name, UsageRecord.username).where(
-                    UsageRecord.id.in_([row[4] for row in top])
+                select(
+                    UsageRecord.person_key,
+                    UsageRecord.person_name,
+                    func.coalesce(Account.username, UsageRecord.username),
                 )
+                .outerjoin(Account, Account.id == UsageRecord.account_id)
+                .where(UsageRecord.id.in_([row[4] for row in top]))
             )
         }
     total = sum(row[1] for row in counted) or 1

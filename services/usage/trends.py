@@ -60,7 +60,7 @@ class Totals:
     records: int
     before: int
     change: float | None
-    """Relative change; None when the time before has no or only part of its records here."""
+    """Relative change; None when the time before is not whole here or the range is not over."""
     busiest_month: str | None
     busiest_records: int
     unfinished: bool
@@ -122,15 +122,17 @@ def totals(actor: Actor, filters: Filters) -> Totals:
     now = {month: n for month, n in by_month.items() if month >= filters.first_month}
     records, before = sum(now.values()), sum(by_month.values()) - sum(now.values())
     whole = first_with_data is not None and first_with_data <= filters.before[0]
+    # A month that is still running beside a whole one would look like a collapse.
+    unfinished = filters.last_month >= local_month(actor.now)
     # Of equally busy months the latest is named.
     busiest = max(now, key=lambda month: (now[month], month), default=None)
     return Totals(
         records=records,
         before=before,
-        change=(records - before) / before if whole and before else None,
+        change=(records - before) / before if whole and before and not unfinished else None,
         busiest_month=busiest,
         busiest_records=now[busiest] if busiest else 0,
-        unfinished=filters.last_month >= local_month(actor.now),
+        unfinished=unfinished,
     )
 
 

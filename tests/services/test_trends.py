@@ -352,3 +352,22 @@ def test_the_name_of_a_person_is_the_newest(world: World) -> None:
     filters = replace(YEAR, unit_ids=(world.units["tax1"],))
     rows = people_ranking(world.actor("head"), filters).rows
     assert [row.label for row in rows] == ["新名（clerk）"]
+
+
+def test_a_running_month_is_not_compared_with_a_whole_one(city: World) -> None:
+    city.use("clerk", at(2026, 11, 2), at(2026, 10, 5), at(2026, 10, 6))
+    summed = totals(city.actor("agency_manager"), Filters("2026-11", "2026-11"))
+    assert summed.unfinished
+    assert summed.records and summed.before
+    assert summed.change is None
+    finished = totals(city.actor("agency_manager"), Filters("2026-10", "2026-10"))
+    assert finished.change is not None
+
+
+def test_a_person_is_named_by_the_account_whatever_system_the_newest_record_is_from(
+    city: World,
+) -> None:
+    city.use("clerk", at(2026, 10, 30), username="q00021")
+    filters = replace(YEAR, unit_ids=(city.units["tax1"],))
+    found = people_ranking(city.actor("agency_manager"), filters)
+    assert {row.username for row in found.rows} == {"clerk", "clerk2"}

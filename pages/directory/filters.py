@@ -7,7 +7,8 @@ from functools import partial
 import streamlit as st
 
 from pages.shared import address
-from services.accounts.directory import AccountFilters, UnitChoice
+from services.accounts.directory import AccountFilters
+from services.organisation import UnitInfo
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Role
 
@@ -27,7 +28,7 @@ class _AnyText(Collection[str]):
         return 0
 
 
-def fields(units: list[UnitChoice]) -> dict[str, address.Field]:
+def fields(units: tuple[UnitInfo, ...]) -> dict[str, address.Field]:
     """Return what the address of the page may hold for a person who sees ``units``."""
     return {
         "agency": address.Field([unit.agency_code for unit in units]),
@@ -40,7 +41,7 @@ def fields(units: list[UnitChoice]) -> dict[str, address.Field]:
     }
 
 
-def account_filters(units: list[UnitChoice]) -> AccountFilters:
+def account_filters(units: tuple[UnitInfo, ...]) -> AccountFilters:
     """Show the filters on one line and return what they say."""
     agencies = {unit.agency_code: unit for unit in units}
     text, agency, unit, role, status, item = st.columns([1.6, 1.6, 1.4, 1.2, 1, 1.4])
@@ -59,7 +60,7 @@ def account_filters(units: list[UnitChoice]) -> AccountFilters:
         "機關",
         list(agencies),
         index=None,
-        format_func=lambda code: agencies[code].agency,
+        format_func=lambda code: agencies[code].agency_name,
         placeholder="全部",
         disabled=len(agencies) == 1,
         key=_key("agency"),
@@ -73,9 +74,7 @@ def account_filters(units: list[UnitChoice]) -> AccountFilters:
         list(offered),
         index=None,
         format_func=lambda code: (
-            offered[code].name
-            if agency_code or len(agencies) == 1
-            else f"{offered[code].agency} {offered[code].name}"
+            offered[code].name if agency_code or len(agencies) == 1 else offered[code].label
         ),
         placeholder="全部",
         disabled=len(units) == 1,

@@ -8,10 +8,11 @@ from pages.shared import address
 from pages.shared.address import Field
 from pages.shared.text import plain
 from services.identity.actor import Actor
+from services.organisation import UnitInfo
 from services.regulation.items import Item, UsageAction
 from services.regulation.periods import shift_month
 from services.rocdate import local_month, roc_month
-from services.usage.filters import Choices, Filters, UnitChoice, filter_choices
+from services.usage.filters import Choices, Filters, filter_choices
 from services.usage.trends import Breakdown
 
 PAGE = "usage"
@@ -26,7 +27,7 @@ class Asked:
     by: Breakdown
     kinds: list[Breakdown]
     """What the charts can be broken down by within this person's reach."""
-    unit: UnitChoice | None
+    unit: UnitInfo | None
     """The one unit that is looked at, if it is one."""
 
 
@@ -91,7 +92,7 @@ def _fields(choices: Choices, months: list[str], this_month: str) -> dict[str, F
     }
 
 
-def _offered_units(choices: Choices) -> dict[str, UnitChoice]:
+def _offered_units(choices: Choices) -> dict[str, UnitInfo]:
     agencies = st.session_state[address.key(PAGE, "agency")]
     return {
         unit.code: unit for unit in choices.units if not agencies or unit.agency_code in agencies
@@ -144,7 +145,7 @@ def _row(choices: Choices, months: list[str], this_month: str, fields: dict[str,
     )
 
 
-def _unit_label(unit: UnitChoice, agencies: int) -> str:
+def _unit_label(unit: UnitInfo, agencies: int) -> str:
     """The unit's own name first: chosen ones are shown shortened."""
     return unit.name if agencies == 1 else f"{unit.name}（{unit.agency_name}）"
 

@@ -17,6 +17,7 @@ from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit, reach
 from services.identity.scoping import within
+from services.organisation import UnitInfo, units_within
 from services.regulation.items import Item
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus, Duty, Role
@@ -95,18 +96,6 @@ class AccountDetail:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True)
-class UnitChoice:
-    """A unit that the filters offer, with its agency."""
-
-    id: int
-    code: str
-    name: str
-    agency_id: int
-    agency_code: str
-    agency: str
-
-
 @guarded(Action.VIEW_ACCOUNTS)
 def list_accounts(
     actor: Actor, filters: AccountFilters, after_id: int | None, limit: int
@@ -157,17 +146,10 @@ def account_detail(actor: Actor, account_id: int) -> AccountDetail:
 
 
 @guarded(Action.VIEW_ACCOUNTS)
-def visible_units(actor: Actor) -> list[UnitChoice]:
+def visible_units(actor: Actor) -> tuple[UnitInfo, ...]:
     """Return the units whose accounts ``actor`` may see, for the filters."""
-    reached = reach(actor, Action.VIEW_ACCOUNTS)
     with reading() as db:
-        rows = db.execute(
-            select(Unit.id, Unit.code, Unit.name, Agency.id, Agency.code, Agency.name)
-            .join(Agency, Agency.id == Unit.agency_id)
-            .where(within(reached, unit=Unit.id, agency=Agency.id))
-            .order_by(Agency.code, Unit.code)
-        )
-        return [UnitChoice(*row) for row in rows]
+        return units_within(db, reach(actor, Action.VIEW_ACCOUNTS))
 
 
 def _placed(statement: Any) -> Any:

@@ -18,7 +18,21 @@ _STOCK = re.compile(
 )
 """Words that say nothing by themselves, however they are put together."""
 _STOCK_LATIN = frozenset(
-    "test testing query none null asdf asdfgh qwer qwerty zxcv abcd lorem ipsum".split()
+    [
+        "test",
+        "testing",
+        "query",
+        "none",
+        "null",
+        "asdf",
+        "asdfgh",
+        "qwer",
+        "qwerty",
+        "zxcv",
+        "abcd",
+        "lorem",
+        "ipsum",
+    ]
 )
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN_WORD = re.compile("[a-z]{3,}")

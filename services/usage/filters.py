@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import Agency, Unit, UsageMonthSum, UsageRecord, UsageSource
+from data.models import Unit, UsageMonthSum, UsageRecord, UsageSource
 from services.errors import Invalid, NotFound
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, Reach, reach
 from services.identity.scoping import within
+from services.organisation import UnitInfo, units_within
 from services.regulation.items import Item, UsageAction
 from services.regulation.periods import shift_month
 from services.rocdate import roc_month
@@ -50,26 +51,10 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class UnitChoice:
-    """A unit that can be chosen, with its agency."""
-
-    id: int
-    code: str
-    name: str
-    agency_id: int
-    agency_code: str
-    agency_name: str
-
-    @property
-    def label(self) -> str:
-        return f"{self.agency_name} {self.name}"
-
-
-@dataclass(frozen=True)
 class Choices:
     """Everything the filter widgets offer one person."""
 
-    units: tuple[UnitChoice, ...]
+    units: tuple[UnitInfo, ...]
     sources: dict[str, str]
     first_month: str | None
     last_month: str | None
@@ -81,15 +66,7 @@ def filter_choices(actor: Actor) -> Choices:
     """Return the units with their agencies, the systems and the months that ``actor`` may choose from."""
     reached = reach(actor, Action.VIEW_USAGE)
     with reading() as db:
-        units = tuple(
-            UnitChoice(*row)
-            for row in db.execute(
-                select(Unit.id, Unit.code, Unit.name, Agency.id, Agency.code, Agency.name)
-                .join(Agency, Agency.id == Unit.agency_id)
-                .where(within(reached, unit=Unit.id, agency=Unit.agency_id))
-                .order_by(Agency.code, Unit.code)
-            )
-        )
+        units = units_within(db, reached)
         sources = db.execute(
             select(UsageSource.code, UsageSource.name).order_by(UsageSource.id)
         ).all()

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.organisation import UnitInfo
 from services.regulation.purpose import FLAG_LABELS
 from services.usage.importing.columns import find_header, resolve
-from services.usage.importing.lookups import Lookups, UnitInfo, section_index
+from services.usage.importing.lookups import Lookups, section_index
 from services.usage.importing.rows import GoodRow, RejectedRow, RowReader, parcel_number
 from tests.services.import_helpers import GOOD, HEADERS
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.errors import Invalid
+from services.organisation import UnitInfo
 from services.regulation.items import Item, UsageAction
 from services.usage.importing.text import match_key, short
 
@@ -27,22 +28,6 @@ ACTIONS: dict[str, str] = {
 
 class UnknownUnit(Invalid):
     """The agency or unit of a row is not known here; it can be mapped by hand."""
-
-
-@dataclass(frozen=True)
-class UnitInfo:
-    """A unit with its agency, as they are written on a record."""
-
-    id: int
-    code: str
-    name: str
-    agency_id: int
-    agency_code: str
-    agency_name: str
-
-    @property
-    def label(self) -> str:
-        return f"{self.agency_name} {self.name}"
 
 
 @dataclass(frozen=True)

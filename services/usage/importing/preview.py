@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import Agency, Section, Unit
+from data.models import Section
 from services.errors import Invalid
 from services.identity.actor import Actor
 from services.identity.guard import guarded
-from services.identity.permissions import Action, permit
+from services.identity.permissions import Action, Reach, permit, reach
+from services.organisation import UnitInfo, units_within
 from services.usage.importing.columns import ColumnMapping, Header, guess, resolve
-from services.usage.importing.lookups import Lookups, UnitInfo, section_index
+from services.usage.importing.lookups import Lookups, section_index
 from services.usage.importing.packed import Packed
 from services.usage.importing.readers import FileData
 from services.usage.importing.rows import GoodRow, RejectedRow
@@ -79,7 +80,7 @@ def list_units(actor: Actor) -> list[UnitInfo]:
     """Return every unit that rows can be mapped to."""
     permit(actor, Action.IMPORT_USAGE)
     with reading() as db:
-        return list(_units(db))
+        return list(units_within(db, reach(actor, Action.IMPORT_USAGE)))
 
 
 @guarded(Action.IMPORT_USAGE)
@@ -130,18 +131,9 @@ def preview(
     )
 
 
-def _units(db: Session) -> tuple[UnitInfo, ...]:
-    rows = db.execute(
-        select(Unit.id, Unit.code, Unit.name, Agency.id, Agency.code, Agency.name)
-        .join(Agency, Unit.agency_id == Agency.id)
-        .order_by(Agency.code, Unit.code)
-    )
-    return tuple(UnitInfo(*row) for row in rows)
-
-
 def load_lookups(db: Session, by_hand: UnitMapping) -> Lookups:
     """Return what the texts of a file stand for; raise Invalid when a chosen unit is gone."""
-    units = _units(db)
+    units = units_within(db, Reach(everything=True))
     if unknown := set(by_hand.values()) - {unit.id for unit in units}:
         raise Invalid(f"手動對應的單位不存在（編號 {min(unknown)}）；請重新選擇。")
     sections = db.execute(select(Section.code, Section.district, Section.name))

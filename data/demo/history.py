@@ -15,6 +15,7 @@ from data.engine import reading
 from data.models import AccountDuty, Agency, Audit, AuditFrame, Unit, UsageRecord
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
+from services.audits.overview import view_audit
 from services.audits.signing import sign
 from services.audits.words import AuditStatus, Ruling
 from services.audits.worksheet import judge, latest_verdicts, records_to_judge
@@ -111,7 +112,8 @@ def _make(task: _Task, seed: int) -> None:
             at = operator(task.begins + timedelta(minutes=10))
             draw_first(at, audit_id, named_seed=named)
         _judge(task, audit_id)
-    sign(_acting(task.head, task.begins + timedelta(days=2, hours=5)), audit_id)
+    head = _acting(task.head, task.begins + timedelta(days=2, hours=5))
+    sign(head, audit_id, view_audit(head, audit_id).content_hash)
 
 
 def _frozen(task: _Task) -> int | None:

@@ -1,6 +1,6 @@
 """Audits: the frozen frame, its draws, the sample, verdicts, signatures. Only the audit row changes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
@@ -49,6 +49,8 @@ class AuditFrame(Base):
     seed_plan: Mapped[str] = mapped_column(String(10), default="system")
     public_figure: Mapped[str] = mapped_column(String(200), default="")
     """Which public figure becomes the seed, named before the freeze."""
+    published_on: Mapped[date | None]
+    """The day on which that figure is published; always after the freeze."""
 
 
 class AuditDraw(Base):

@@ -13,7 +13,7 @@ from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
-from services.identity.signin import PASSWORD_MAX_BYTES
+from services.identity.signin import PASSWORD_MAX_BYTES, typed_password
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus, Role
 from services.usage.records import LOCAL_SOURCE
@@ -30,6 +30,7 @@ def create_first_system_manager(
     Raises Conflict when a system manager exists, Invalid for a malformed name or a weak password.
     """
     permit(actor, Action.CHANGE_SETTINGS)
+    password = typed_password(password)
     login = _checked(username, name, staff_no, password)
     with transaction() as db:
         active = select(func.count()).where(

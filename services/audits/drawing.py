@@ -23,6 +23,7 @@ from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.regulation.periods import Quarter
 from services.regulation.purpose import tidy
+from services.rocdate import roc_date
 
 SEED_BITS = 256
 
@@ -124,6 +125,10 @@ def _first_seed(
             raise Invalid("種子由系統產生，不能自行指定。")
         return SeedSource.NAMED, checked_seed(named_seed)
     if frame.seed_plan == SeedSource.PUBLIC:
+        if frame.published_on is not None and actor.today < frame.published_on:
+            raise Conflict(
+                f"「{frame.public_figure}」到 {roc_date(frame.published_on)} 才公布，公布後才能抽樣。"
+            )
         figure = tidy(published)
         if not 3 <= len(figure) <= 200:
             raise Invalid(f"請輸入已公布的數字（{frame.public_figure}），3 至 200 個字元。")

@@ -72,6 +72,7 @@ def _about(db: Session, audit: Audit, row: AuditFrame, draws: Sequence[AuditDraw
         "frozen_at": row.frozen_at.isoformat(),
         "seed_plan": row.seed_plan,
         "public_figure": row.public_figure,
+        "published_on": row.published_on.isoformat() if row.published_on else None,
         "draws": [
             {
                 "number": draw.number,

@@ -27,6 +27,7 @@ class Findings:
     base_deviations: int
     base_open: int
     limit: int
+    """The upper limit, were every record of the base that is still open to prove compliant."""
     other_deviations: int
     sentence: str
 
@@ -40,7 +41,7 @@ def summarise(db: Session, audit_id: int) -> Findings:
     base = [item.record_id for item in sample if item.basis == Basis.BASE]
     deviations, still_open = _deviations(base, verdicts)
     others, _ = _deviations([r for r in wanted if r not in set(base)], verdicts)
-    limit = upper_limit(frame.records, len(base), deviations + still_open)
+    limit = upper_limit(frame.records, len(base), deviations)
     counts = Counter(verdicts[r].ruling for r in wanted if r in verdicts)
     return Findings(
         population=frame.records,
@@ -72,7 +73,7 @@ def _sentence(
         return "本季沒有使用紀錄。"
     said = _base_sentence(population, base, deviations, still_open, limit)
     if others:
-        said += f"補足、加抽與判斷抽查另發現 {others:,} 筆缺失，不列入推論。"
+        said += f"補足、加抽、判斷抽查與前次抽樣另發現 {others:,} 筆缺失，不列入推論。"
     return said
 
 
@@ -81,8 +82,9 @@ def _base_sentence(population: int, base: int, deviations: int, still_open: int,
         return f"基本樣本 {base:,} 筆都還沒有結論；判定後在此推論母體 {population:,} 筆的情形。"
     said = f"基本樣本 {base:,} 筆中有 {deviations:,} 筆缺失"
     if still_open:
-        said += f"，{still_open:,} 筆未定（未判定或請說明），推論時先當作缺失"
+        said += f"，{still_open:,} 筆未定（未判定或請說明）。若未定者都符合"
     at_most = f"缺失至多 {limit:,} 筆（{limit / population:.1%}）。"
     if base == population:
-        return f"{said}；已全數稽核，{at_most}"
-    return f"{said}。以 95% 信心水準推論，母體 {population:,} 筆中的{at_most}"
+        return f"{said}{'，' if still_open else '；'}母體 {population:,} 筆全數抽出，{at_most}"
+    join = "，" if still_open else "。"
+    return f"{said}{join}以 95% 信心水準推論，母體 {population:,} 筆中的{at_most}"

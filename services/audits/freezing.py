@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -96,7 +97,7 @@ def picture_of(
         by_person=[(key, names.get(key, key), count) for key, count in ranked],
         floors=effective_floors(frame, quarter, people_counted),
         explanation=_explain(frame, quarter, people_counted),
-        reading=f"總使用人數採「{PEOPLE_COUNTED.options[value]}」（{PEOPLE_COUNTED.clause}）",
+        reading=f"總使用人數採「{PEOPLE_COUNTED.options[value]}」",
     )
 
 
@@ -120,35 +121,52 @@ def freeze(
     base_records: int | None = None,
     seed_plan: SeedSource = SeedSource.SYSTEM,
     public_figure: str = "",
+    published_on: date | None = None,
 ) -> int:
     """Freeze the frame of a unit's finished quarter and return the audit's id.
 
     ``base_records`` asks for a larger base sample than the floor; it is fixed here, before any seed
-    is known. With ``SeedSource.PUBLIC``, ``public_figure`` names the figure that will be the seed.
+    is known. With ``SeedSource.PUBLIC``, ``public_figure`` names the figure that will be the seed and
+    ``published_on`` the later day on which it is published; nothing is drawn before that day.
     Raises Invalid for an unfinished quarter or wrong choices, Conflict when it is frozen already.
     """
     if not quarter.ended(actor.today):
         raise Invalid(
             f"{quarter.label}到 {rocdate.roc_date(quarter.last_day)} 才結束；只能凍結已結束的季別。"
         )
-    figure = _named_figure(seed_plan, public_figure)
+    plan = _seed_plan(actor, seed_plan, public_figure, published_on)
     try:
         with transaction() as db:
             unit = load_unit(db, actor, unit_id, Action.CONDUCT_AUDIT)
-            return _freeze(db, actor, unit, quarter, base_records, seed_plan, figure)
+            return _freeze(db, actor, unit, quarter, base_records, plan)
     except IntegrityError:
         raise Conflict(f"{quarter.label}的母體剛剛已由他人凍結；請重新整理。") from None
 
 
-def _named_figure(seed_plan: SeedSource, public_figure: str) -> str:
-    if seed_plan is SeedSource.NAMED:
+@dataclass(frozen=True)
+class SeedPlan:
+    """Where the seed will come from, settled before the frame is known."""
+
+    source: SeedSource
+    figure: str = ""
+    published_on: date | None = None
+
+
+def _seed_plan(
+    actor: Actor, source: SeedSource, public_figure: str, published_on: date | None
+) -> SeedPlan:
+    if source is SeedSource.NAMED:
         raise Invalid("凍結時不能指定種子；請選作業系統亂數或尚未公布的公開數字。")
+    if source is SeedSource.SYSTEM:
+        return SeedPlan(source)
     figure = tidy(public_figure)
-    if seed_plan is SeedSource.PUBLIC and not 4 <= len(figure) <= 200:
+    if not 4 <= len(figure) <= 200:
         raise Invalid(
             "請寫明以哪一個尚未公布的公開數字為種子（4 至 200 字），例如某期統一發票特別獎號碼。"
         )
-    return figure if seed_plan is SeedSource.PUBLIC else ""
+    if published_on is None or published_on <= actor.today:
+        raise Invalid("請填公開數字的公布日期，且必須在今天以後；已公布的數字不能作為種子。")
+    return SeedPlan(source, figure, published_on)
 
 
 def _freeze(
@@ -157,8 +175,7 @@ def _freeze(
     unit: Unit,
     quarter: Quarter,
     base_records: int | None,
-    seed_plan: SeedSource,
-    public_figure: str,
+    plan: SeedPlan,
 ) -> int:
     audit = _audit_to_freeze(db, actor, unit, quarter)
     frame = collect_frame(db, unit.id, quarter)
@@ -181,8 +198,9 @@ def _freeze(
             months=len(frame.months),
             people_counted=counted,
             planned_records=wanted,
-            seed_plan=seed_plan.value,
-            public_figure=public_figure,
+            seed_plan=plan.source.value,
+            public_figure=plan.figure,
+            published_on=plan.published_on,
         )
     )
     audit.status = AuditStatus.FROZEN.value
@@ -196,8 +214,8 @@ def _freeze(
         people=len(frame.persons),
         months=len(frame.months),
         base_records=wanted,
-        seed_plan=seed_plan.value,
-        public_figure=public_figure,
+        seed_plan=plan.source.value,
+        public_figure=plan.figure,
     )
     db.flush()
     return audit.id

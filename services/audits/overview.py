@@ -1,7 +1,7 @@
 """What a screen shows of audits: which are open, where one stands, its whole story."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -11,6 +11,7 @@ from data.models import Account, Audit, AuditDraw, AuditFrame, Reopening, Signat
 from services.audits import store
 from services.audits.findings import Findings, summarise
 from services.audits.freezing import FramePicture, picture_of
+from services.audits.signing import hash_of, signed_content
 from services.audits.words import AuditStatus, DrawKind, SeedSource
 from services.identity.actor import Actor
 from services.identity.guard import guarded
@@ -43,6 +44,7 @@ class FrameView:
     planned_records: int
     seed_plan: SeedSource
     public_figure: str
+    published_on: date | None
     picture: FramePicture
 
 
@@ -86,6 +88,8 @@ class AuditView:
     frame: FrameView | None
     draws: list[DrawView]
     findings: Findings | None
+    content_hash: str
+    """What a signature made now would stand for; empty while there is nothing to sign."""
     acts: list[Act]
 
 
@@ -145,6 +149,8 @@ def view_audit(actor: Actor, audit_id: int) -> AuditView:
         draws = store.load_draws(db, audit.id)
         current = {draw.id for draw in store.current_draws(draws)}
         frame = db.scalar(select(AuditFrame).where(AuditFrame.audit_id == audit.id))
+        drawn = frame is not None and (bool(draws) or frame.records == 0)
+        findings = summarise(db, audit.id) if drawn else None
         return AuditView(
             audit.id,
             unit.id,
@@ -155,7 +161,8 @@ def view_audit(actor: Actor, audit_id: int) -> AuditView:
             AuditStatus(audit.status),
             _frame_view(db, frame, unit.id, quarter) if frame else None,
             [_draw_view(db, draw, draw.id in current) for draw in draws],
-            summarise(db, audit.id) if frame and (draws or frame.records == 0) else None,
+            findings,
+            hash_of(signed_content(db, audit, findings)) if findings else "",
             _acts(db, audit.id),
         )
 
@@ -169,6 +176,7 @@ def _frame_view(db: Session, row: AuditFrame, unit_id: int, quarter: Quarter) ->
         row.planned_records,
         SeedSource(row.seed_plan),
         row.public_figure,
+        row.published_on,
         picture_of(db, unit_id, frame, quarter, row.people_counted),
     )
 

@@ -26,7 +26,12 @@ from services.identity.permissions import Action
 from services.regulation.items import Item, UsageAction
 from services.regulation.purpose import FLAG_LABELS
 
-JUDGEMENT = "judgement"
+JUDGEMENT, SUPERSEDED = "judgement", "superseded"
+_LEFT_BEHIND = (
+    SUPERSEDED,
+    "前次抽樣",
+    "前次抽樣的紀錄，重抽時已判定為缺失或請說明，因此保留；不列入推論。",
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class SheetRow:
 
 @guarded(Action.VIEW_AUDIT)
 def worksheet_rows(actor: Actor, audit_id: int) -> list[SheetRow]:
-    """Return the current sample in drawing order and then the picks by judgement."""
+    """Return the current sample in drawing order, the picks, and what a redraw left behind."""
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
         wanted = records_to_judge(db, audit.id)
@@ -65,7 +70,9 @@ def worksheet_rows(actor: Actor, audit_id: int) -> list[SheetRow]:
             for record in db.scalars(select(UsageRecord).where(UsageRecord.id.in_(wanted)))
         }
         return [
-            _row(actor, records[key], *reasons[key], verdicts.get(key, NOT_JUDGED))
+            _row(
+                actor, records[key], *reasons.get(key, _LEFT_BEHIND), verdicts.get(key, NOT_JUDGED)
+            )
             for key in wanted
             if key in records
         ]

@@ -23,8 +23,11 @@ from services.regulation.roles import Duty
 
 
 @guarded(Action.SIGN_AUDIT)
-def sign(actor: Actor, audit_id: int) -> None:
+def sign(actor: Actor, audit_id: int, shown: str) -> None:
     """Sign a unit audit as unit head or appointed auditor (clause 7.1.1).
+
+    ``shown`` is the hash of what the signer had on screen (`AuditView.content_hash`); when the
+    audit is no longer that, nothing is signed and Conflict says so.
 
     Needs every record judged; a frame without records is signed as a nil return. Afterwards nothing
     changes except by `reopen`.
@@ -40,6 +43,8 @@ def sign(actor: Actor, audit_id: int) -> None:
         if left := findings.to_judge - findings.judged:
             raise Conflict(f"還有 {left:,} 筆紀錄未判定；全部判定後才能簽核。")
         content = signed_content(db, audit, findings)
+        if hash_of(content) != shown:
+            raise Conflict("稽核內容剛剛有變動；請重新看過後再簽核。")
         db.add(
             Signature(
                 audit_id=audit.id,

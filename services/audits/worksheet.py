@@ -60,16 +60,23 @@ def _judged(row: Verdict) -> Judged:
 
 
 def records_to_judge(db: Session, audit_id: int) -> list[int]:
-    """Return the ids of the current sample in drawing order, then the picks by judgement."""
+    """Return the ids of the current sample in drawing order, the picks, and what a redraw left behind.
+
+    A record found wanting stays in the audit although a redraw has replaced its sample.
+    """
     draws = store.current_draws(store.load_draws(db, audit_id))
     sampled = [item.record_id for item in store.load_sample(db, draws)]
-    taken = set(sampled)
     picks = db.scalars(
         select(JudgementPick.record_id)
         .where(JudgementPick.audit_id == audit_id)
         .order_by(JudgementPick.id)
     )
-    return sampled + [record for record in picks if record not in taken]
+    wanting = sorted(
+        record
+        for record, judged in latest_verdicts(db, audit_id).items()
+        if judged.ruling is not Ruling.COMPLIANT
+    )
+    return list(dict.fromkeys([*sampled, *picks, *wanting]))
 
 
 @guarded(Action.CONDUCT_AUDIT)

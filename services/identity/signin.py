@@ -21,13 +21,21 @@ PASSWORD_MAX_BYTES = 72
 _DUMMY_HASH = b"$2b$10$CwTycUXWue0Thq9StjUM0uJ8V9n5BL6BdXG8IvmPVh6NFdX5Q8aQi"
 
 
+def typed_password(password: str) -> str:
+    """Return the password that counts: the sign-in library takes the blanks around it away.
+
+    Whoever hashes, measures or compares a password does it with this one.
+    """
+    return password.strip()
+
+
 def find_credentials(username: str, password: str) -> dict[str, Any]:
     """Return the sign-in library's credentials of the one active account called ``username``.
 
     For an unknown or closed name, an over-long or empty password, the same bcrypt work is done
     and nothing is returned, so that neither time nor answer tells which names exist.
     """
-    wanted = username.strip().lower()
+    wanted, password = username.strip().lower(), typed_password(password)
     with reading() as db:
         account = db.scalar(select(Account).where(Account.username == wanted))
     too_long = len(password.encode()) > PASSWORD_MAX_BYTES

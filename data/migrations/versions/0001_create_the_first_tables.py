@@ -327,6 +327,7 @@ def upgrade() -> None:
     sa.Column('planned_records', sa.Integer(), nullable=False),
     sa.Column('seed_plan', sa.String(length=10), nullable=False),
     sa.Column('public_figure', sa.String(length=200), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['audit_id'], ['audits.id'], name=op.f('fk_audit_frames_audit_id')),
     sa.ForeignKeyConstraint(['frozen_by'], ['accounts.id'], name=op.f('fk_audit_frames_frozen_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_frames')),

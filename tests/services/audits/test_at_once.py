@@ -12,6 +12,7 @@ from data.engine import reading
 from data.models import AuditDraw, AuditFrame, Signature, Verdict
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
+from services.audits.overview import view_audit
 from services.audits.sheet import worksheet_rows
 from services.audits.signing import sign
 from services.audits.words import Ruling
@@ -91,6 +92,7 @@ def test_one_signature_is_set(audited: World) -> None:
     audit_id = drawn_audit(audited)
     judge_everything(audited, audit_id)
     people = [audited.actor(name) for name in ("head", "auditor")]
-    ended = at_once(*(lambda p=p: sign(p, audit_id) for p in people))
+    shown = view_audit(people[0], audit_id).content_hash
+    ended = at_once(*(lambda p=p: sign(p, audit_id, shown) for p in people))
     assert ended == {"done": 1, "told": 1}
     assert count(Signature) == 1

@@ -2,7 +2,7 @@
 
 import random
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from data.models import (
 from services import readings
 from services.audits import store
 from services.audits.drawing import draw_first, expand, redraw
+from services.audits.findings import summarise
 from services.audits.freezing import freeze, preview_frame
 from services.audits.overview import find_audit, list_audits, view_audit
 from services.audits.sheet import record_history, worksheet_rows
@@ -70,6 +71,14 @@ def judge_everything(world: World, audit_id: int, by: str = "head") -> None:
             judge(world.actor(person), audit_id, seen, Ruling.COMPLIANT)
 
 
+def sign_as_shown(person: Actor, audit_id: int) -> None:
+    """Sign what the audit's head would have on screen at this moment."""
+    with reading() as db:
+        audit = db.get_one(Audit, audit_id)
+        content = signed_content(db, audit, summarise(db, audit_id))
+    sign(person, audit_id, hash_of(content))
+
+
 def snapshot() -> dict[str, Any]:
     """Everything an audit consists of, to show that a refusal changed nothing."""
     with reading() as db:
@@ -100,9 +109,9 @@ def test_from_freeze_to_signature(audited: World) -> None:
     assert {row.month for row in rows} == set(Q3.months)
     assert all(row.why for row in rows)
     with pytest.raises(Conflict, match="未判定"):
-        sign(head, audit_id)
+        sign_as_shown(head, audit_id)
     judge_everything(audited, audit_id)
-    sign(audited.actor("head"), audit_id)
+    sign_as_shown(audited.actor("head"), audit_id)
     view = view_audit(head, audit_id)
     assert view.status is AuditStatus.SIGNED
     assert view.findings is not None
@@ -148,7 +157,7 @@ def test_a_unit_without_records_signs_a_nil_return(world: World) -> None:
     audit_id = freeze(head, world.units["tax1"], Q3)
     with pytest.raises(Conflict, match="不需抽樣"):
         draw_first(head, audit_id)
-    sign(head, audit_id)
+    sign_as_shown(head, audit_id)
     view = view_audit(head, audit_id)
     assert view.status is AuditStatus.SIGNED
     assert view.findings is not None
@@ -263,7 +272,7 @@ def test_a_signed_audit_changes_only_by_reopening(audited: World) -> None:
     audit_id = drawn_audit(audited)
     judge_everything(audited, audit_id)
     head = audited.actor("head")
-    sign(head, audit_id)
+    sign_as_shown(head, audit_id)
     record = worksheet_rows(head, audit_id)[0].record_id
     before = snapshot()
     for attempt in (
@@ -271,7 +280,7 @@ def test_a_signed_audit_changes_only_by_reopening(audited: World) -> None:
         lambda: redraw(head, audit_id, "想要再抽一次"),
         lambda: expand(head, audit_id, 1, "想要再抽一次"),
         lambda: pick(head, audit_id, [record], "想要再看一筆"),
-        lambda: sign(head, audit_id),
+        lambda: sign_as_shown(head, audit_id),
         lambda: freeze(head, audited.units["tax1"], Q3),
         lambda: draw_first(head, audit_id),
     ):
@@ -286,7 +295,7 @@ def test_a_signed_audit_changes_only_by_reopening(audited: World) -> None:
     reopen(head, audit_id, "機關管理者退回補正")
     head = head.at(NOW + timedelta(hours=2))
     judge(head, audit_id, {record: 1}, Ruling.DEFICIENT, "案號不符", "機關管理者指正")
-    sign(head, audit_id)
+    sign_as_shown(head, audit_id)
     assert [act.what for act in view_audit(head, audit_id).acts] == [
         "單位主管簽核",
         "重新開啟",
@@ -342,7 +351,7 @@ def test_only_the_unit_s_own_auditors_conduct_it(audited: World, who: str) -> No
         lambda: redraw(person, audit_id, "沒有權限的人"),
         lambda: expand(person, audit_id, 1, "沒有權限的人"),
         lambda: judge(person, audit_id, {1: 0}, Ruling.COMPLIANT),
-        lambda: sign(person, audit_id),
+        lambda: sign_as_shown(person, audit_id),
     ):
         with pytest.raises(Refused):
             attempt()
@@ -378,10 +387,25 @@ def test_a_public_figure_is_named_first_and_becomes_the_seed(audited: World) -> 
     head, unit = audited.actor("head"), audited.units["tax1"]
     with pytest.raises(Invalid, match="公開數字"):
         freeze(head, unit, Q3, seed_plan=SeedSource.PUBLIC)
+    figure = "統一發票115年9、10月期特別獎"
+    for day in (None, date(2026, 11, 22), date(2026, 11, 23)):
+        with pytest.raises(Invalid, match="必須在今天以後"):
+            freeze(
+                head, unit, Q3, seed_plan=SeedSource.PUBLIC, public_figure=figure, published_on=day
+            )
     with pytest.raises(Invalid, match="不能指定種子"):
         freeze(head, unit, Q3, seed_plan=SeedSource.NAMED)
-    figure = "統一發票115年9、10月期特別獎"
-    audit_id = freeze(head, unit, Q3, seed_plan=SeedSource.PUBLIC, public_figure=figure)
+    audit_id = freeze(
+        head,
+        unit,
+        Q3,
+        seed_plan=SeedSource.PUBLIC,
+        public_figure=figure,
+        published_on=date(2026, 11, 25),
+    )
+    with pytest.raises(Conflict, match="115年11月25日 才公布"):
+        draw_first(head, audit_id, published="87654321")
+    head = head.at(NOW + timedelta(days=2))
     with pytest.raises(Invalid, match="已公布的數字"):
         draw_first(head, audit_id)
     draw_first(head, audit_id, published="８７６５４３２１")
@@ -481,3 +505,38 @@ def test_the_words_name_a_cap_and_an_unknown_wording(audited: World) -> None:
     assert "只有 1 人，因此全部抽到即可" in words
     assert "當時的規定未收錄" in words
     assert "未收錄" not in "".join(preview_frame(head, unit, Q3).explanation)
+
+
+def test_a_redraw_does_not_make_a_deficiency_disappear(audited: World) -> None:
+    audit_id = drawn_audit(audited)
+    head = audited.actor("head")
+    bad = next(row.record_id for row in worksheet_rows(head, audit_id) if not row.own)
+    judge(head, audit_id, {bad: 0}, Ruling.DEFICIENT, "查無此案")
+    for _ in range(20):
+        redraw(head, audit_id, "換一份樣本看看")
+        sampled = {r.record_id for r in worksheet_rows(head, audit_id) if r.basis != "superseded"}
+        if bad not in sampled:
+            break
+    assert bad not in sampled
+    row = next(row for row in worksheet_rows(head, audit_id) if row.record_id == bad)
+    assert (row.basis, row.judged.ruling) == ("superseded", Ruling.DEFICIENT)
+    findings = view_audit(head, audit_id).findings
+    assert findings is not None
+    assert findings.other_deviations == 1
+    assert findings.counts["deficient"] == 1
+    assert "另發現 1 筆缺失" in findings.sentence
+
+
+def test_what_is_signed_is_what_was_shown(audited: World) -> None:
+    audit_id = drawn_audit(audited)
+    judge_everything(audited, audit_id)
+    shown = view_audit(audited.actor("head"), audit_id).content_hash
+    record = next(
+        r.record_id for r in worksheet_rows(audited.actor("auditor"), audit_id) if not r.own
+    )
+    judge(audited.actor("auditor"), audit_id, {record: 1}, Ruling.MAJOR, "查無此案", "調卷後發現")
+    before = snapshot()
+    with pytest.raises(Conflict, match="剛剛有變動"):
+        sign(audited.actor("head"), audit_id, shown)
+    assert snapshot() == before
+    sign(audited.actor("head"), audit_id, view_audit(audited.actor("head"), audit_id).content_hash)

@@ -1,5 +1,7 @@
 """Entry: set-up, sign-in, session guard, and the page registry of whoever is signed in."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages import registry
@@ -8,7 +10,9 @@ from pages.shared.feedback import numbered_errors, show_notice
 from pages.shared.sign_in_form import sign_in_screen
 from services import clock, installation
 
-st.set_page_config(page_title=layout.APP_TITLE, page_icon=":material/map_search:", layout="wide")
+# A file of our own: for a Material icon the browser would ask fonts.gstatic.com.
+ICON = Path(__file__).parent / "pages" / "assets" / "icon.svg"
+st.set_page_config(page_title=layout.APP_TITLE, page_icon=str(ICON), layout="wide")
 
 
 def main() -> None:

@@ -131,6 +131,7 @@ def test_a_new_installation_gets_its_first_system_manager_once(tmp_path: Path) -
     assert "請先執行" in manage(*good, env=env).stderr
     assert manage("init", env=env).returncode == 0
     assert "密碼至少" in manage(*make, "--password", "short", env=env).stderr
+    assert "密碼至少" in manage(*make, "--password", "  short-one    ", env=env).stderr
     assert manage(*good, env=env).returncode == 0
     assert "已有系統管理者" in manage(*good, env=env).stderr
     assert manage("init", env=env).returncode == 0

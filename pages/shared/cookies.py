@@ -1,6 +1,6 @@
 """The sign-in library's cookie, tied to a session row, and written without asking for reruns."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import extra_streamlit_components as stx
@@ -32,7 +32,9 @@ class CookieWriter(stx.CookieManager):  # type: ignore[misc]
         self, cookie: str, val: str, expires_at: datetime | None = None, **_ignored: Any
     ) -> None:
         """Write the cookie: strict, and over TLS only where the page itself came over TLS."""
-        expires = {"expires": expires_at.isoformat()} if expires_at else {}
+        # The library gives the server's local time without saying so; the browser would take it for
+        # its own.
+        expires = {"expires": expires_at.astimezone(UTC).isoformat()} if expires_at else {}
         secure = str(st.context.url or "").startswith("https://")
         self.done = bool(
             cookie_component(

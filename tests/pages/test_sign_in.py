@@ -1,6 +1,8 @@
 """Signing in and out: what works, what is refused, and that leaving clears everything."""
 
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
@@ -11,7 +13,7 @@ from data.demo.load import DemoSummary
 from data.demo.people import DEMO_PASSWORD
 from data.engine import configure, reading, transaction
 from data.models import Account, Event, SignInSession
-from pages.shared.cookies import COOKIE_NAME
+from pages.shared.cookies import COOKIE_NAME, SessionCookie
 from services import installation
 from services.identity import signin
 from tests.pages.browsing import open_app, texts, visit
@@ -59,6 +61,40 @@ def test_a_wrong_sign_in_says_one_sentence_and_is_recorded(
     assert not app.exception
     assert [error.value for error in app.error] == ["帳號或密碼不正確，或帳號已停用。"]
     assert (events("sign_in_failed"), events("signed_in")) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("password", "found"),
+    [
+        (f" {DEMO_PASSWORD}\t", True),
+        (" " * 80 + DEMO_PASSWORD, True),
+        ("   ", False),
+        (" " + "x" * 73 + " ", False),
+    ],
+)
+def test_blanks_around_a_password_do_not_count(
+    demo_city: DemoSummary, password: str, found: bool
+) -> None:
+    assert bool(signin.find_credentials("clerk", password)["usernames"]) is found
+    assert bool(fill_in("clerk", password).error) is not found
+
+
+@pytest.mark.parametrize("zone", ["Asia/Taipei", "UTC", "America/New_York"])
+def test_the_cookie_is_given_its_end_in_utc(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = {}
+    monkeypatch.setattr("pages.shared.cookies.cookie_component", lambda **said: sent.update(said))
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        moment = datetime(2026, 11, 23, 20, tzinfo=ZoneInfo(zone))
+        # The library's own call says no zone.
+        SessionCookie("k" * 64).cookie_manager.set("name", "value", moment.replace(tzinfo=None))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    end = datetime.fromisoformat(sent["options"]["expires"])
+    assert end.utcoffset() == timedelta(0)
+    assert end == moment
 
 
 @pytest.mark.parametrize("status", ["suspended", "cancelled"])

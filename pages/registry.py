@@ -9,6 +9,8 @@ import streamlit as st
 from services.identity.actor import Actor
 from services.identity.permissions import Action, reach
 
+Door = str | Callable[[], None]
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -43,27 +45,49 @@ PAGES: tuple[Entry, ...] = (
 
 def closed_doors() -> list[Any]:
     """Return every address with nothing behind it, for a visitor who has not signed in."""
-    return [
-        st.Page(_nothing, title="登入", url_path=entry.module, default=entry.module == "home")
-        for entry in PAGES
-    ]
+    return [_door(entry, _nothing, title="登入") for entry in PAGES] + [_home_by_name(_nothing)]
+
+
+def menu(actor: Actor) -> dict[str, list[Any]]:
+    """Return the navigation for ``actor``: sections with the pages that are open to this person.
+
+    Behind the address of any other page stands one sentence; its file is not even named.
+    """
+    sections: dict[str, list[Any]] = {}
+    hidden = [_home_by_name(_go_home)]
+    for entry in PAGES:
+        if entry.open_to(actor):
+            page = _door(entry, f"pages/{entry.module}.py", icon=f":material/{entry.icon}:")
+            sections.setdefault(entry.section, []).append(page)
+        else:
+            hidden.append(_door(entry, _not_yours, visibility="hidden"))
+    sections.setdefault("", []).extend(hidden)
+    return sections
+
+
+def _door(entry: Entry, leads_to: Door, title: str | None = None, **look: Any) -> Any:
+    first = entry.module == "home"
+    return st.Page(
+        leads_to,
+        title=title or entry.title,
+        url_path="" if first else entry.module,
+        default=first,
+        **look,
+    )
+
+
+def _home_by_name(leads_to: Door) -> Any:
+    """The first page has the empty address; ``/home`` is what people write from the module's name."""
+    return st.Page(leads_to, title="待辦", url_path="home", visibility="hidden")
 
 
 def _nothing() -> None:
     """What a visitor's page shows: the sign-in screen above it is all there is."""
 
 
-def menu(actor: Actor) -> dict[str, list[Any]]:
-    """Return the navigation for ``actor``: sections with the pages that are open to this person."""
-    sections: dict[str, list[Any]] = {}
-    for entry in PAGES:
-        if entry.open_to(actor):
-            page = st.Page(
-                f"pages/{entry.module}.py",
-                title=entry.title,
-                icon=f":material/{entry.icon}:",
-                url_path=entry.module,
-                default=entry.module == "home",
-            )
-            sections.setdefault(entry.section, []).append(page)
-    return sections
+def _not_yours() -> None:
+    st.warning("您沒有這個頁面的權限；請由左側選單進入。", icon=":material/lock:")
+
+
+def _go_home() -> None:
+    st.switch_page("pages/home.py")

@@ -164,5 +164,19 @@ def test_signing_out_ends_every_copy_of_the_cookie(enter: Enter, server: str) ->
 def test_an_address_of_a_page_one_may_not_see_leads_nowhere(enter: Enter) -> None:
     clerk = enter()
     clerk.sign_in("clerk", "/import_usage")
+    clerk.sees("您沒有這個頁面的權限")
+    expect(clerk.page.get_by_text("Page not found")).to_have_count(0)
     expect(clerk.page.get_by_role("heading", name="匯入", level=1)).to_have_count(0)
     expect(clerk.page.get_by_test_id("stSidebar").get_by_role("link", name="匯入")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/home", "/accounts", "/usage_charts"])
+def test_nothing_is_asked_of_any_other_server(enter: Enter, path: str) -> None:
+    manager = enter()
+    asked: set[str] = set()
+    manager.page.on("request", lambda request: asked.add(request.url))
+    manager.sign_in("agency_manager", path)
+    expect(manager.page.get_by_text("Page not found")).to_have_count(0)
+    away = {url for url in asked if not url.startswith((manager.server, "data:", "blob:"))}
+    assert asked
+    assert away == set()

@@ -2,13 +2,14 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from data.demo.load import DemoSummary
 from data.demo.people import DEMO_SIGN_INS
 from data.engine import reading
 from data.models import Account
 from pages.registry import PAGES
-from tests.pages.browsing import APP, open_app, open_page, texts
+from tests.pages.browsing import APP, open_app, open_page, texts, visit
 
 EVERYBODY = {"home", "my_usage"}
 OPEN_TO = {
@@ -22,6 +23,7 @@ OPEN_TO = {
     "reviewer": EVERYBODY | {"audit_sampler", "usage_charts"},
     "system_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts", "import_usage"},
 }
+NOT_YOURS = "您沒有這個頁面的權限；請由左側選單進入。"
 TITLES = {entry.module: entry.title for entry in PAGES}
 
 
@@ -61,6 +63,28 @@ def test_a_page_opens_to_whom_it_is_for_and_to_nobody_else(
     assert "均為虛構" in texts(app)
 
 
+@pytest.mark.parametrize("module", ["import_usage", "accounts", "audit_sampler", "usage_charts"])
+def test_the_address_of_a_closed_page_says_one_sentence(
+    demo_city: DemoSummary, module: str
+) -> None:
+    app = open_app("clerk")
+    app._page_hash = calc_hash(module)
+    app.run()
+    assert [warning.value for warning in app.warning] == [NOT_YOURS]
+    assert not app.exception
+    assert not app.title
+    assert not app.dataframe
+
+
+def test_the_first_page_opens_by_its_name_too(demo_city: DemoSummary) -> None:
+    app = open_app("clerk")
+    app._page_hash = calc_hash("home")
+    assert app.run().title[0].value == "待辦"
+    stranger = visit()
+    stranger._page_hash = calc_hash("home")
+    assert stranger.run().text_input[0].label == "帳號"
+
+
 @pytest.mark.parametrize("module", TITLES)
 def test_a_page_file_run_without_the_router_shows_nothing(
     demo_city: DemoSummary, module: str
@@ -77,7 +101,7 @@ def test_the_home_page_says_what_is_owed_and_what_waits_on_others(
 ) -> None:
     auditor = texts(open_app("auditor"))
     assert "大安分處 115年第3季單位稽核" in auditor
-    assert "應於 115年10月31日 前完成" in auditor
+    assert "應於 115年10月31日 以前完成" in auditor
     assert "沒有您要辦理的事項" not in auditor
     manager = texts(open_app("agency_manager"))
     assert "個單位的115年第3季單位稽核" in manager

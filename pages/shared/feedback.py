@@ -41,6 +41,25 @@ def numbered_errors() -> Iterator[None]:
         )
 
 
+class _RefusedDownloads(logging.Filter):
+    """Logs a service's refusal of a download as one line: it is an answer and no fault.
+
+    Streamlit runs downloads outside the script, shows its own words for whatever they raise, and
+    logs the traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        reason = error.__cause__ if error else None
+        if isinstance(reason, UserError):
+            record.msg, record.args, record.exc_info = "download refused: %s", (reason,), None
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
+
+
+logging.getLogger("streamlit.runtime.backend_operation_handler").addFilter(_RefusedDownloads())
+
+
 def notify(sentence: str, icon: str = ":material/check_circle:") -> None:
     """Keep a short notice for the next run, so that it survives the rerun after an act."""
     st.session_state["notice"] = (sentence, icon)

@@ -38,7 +38,7 @@ actor = current_actor()
 page_head("待辦", f"{plain(actor.name)}，今天是 {rocdate.roc_date(actor.today)}。")
 
 quarter = last_finished_quarter(actor.today)
-due = f"應於 {rocdate.roc_date(quarter.due)} 前完成"
+due = f"應於 {rocdate.roc_date(quarter.due)} 以前完成"
 late = actor.today > quarter.due
 lines = open_audits(actor, quarter)
 owed = [line for line in lines if line.may_conduct]
@@ -48,7 +48,7 @@ for line in owed:
     task(
         "逾期" if late else "待辦",
         "red" if late else "orange",
-        f"**{plain(line.unit)} {quarter.label}單位稽核**　{line.status.label}，{due}",
+        f"**{plain(line.agency)} {plain(line.unit)} {quarter.label}單位稽核**　{line.status.label}，{due}",
         "前往辦理",
         unit=line.unit_code,
         quarter=str(quarter),

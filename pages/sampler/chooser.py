@@ -42,7 +42,7 @@ def choose(actor: Actor) -> Context | None:
         return None
     line = by_code[code]
     audit = view_audit(actor, line.audit_id) if line.audit_id else None
-    _headline(line, quarter)
+    _headline(actor, line, quarter)
     return Context(actor, line, quarter, audit, fields)
 
 
@@ -116,7 +116,7 @@ def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
         for status in AuditStatus:
             st.badge(f"{status.label} {counts[status]:,}", color=STATUS_COLOURS[status])
     st.caption(
-        f"{quarter.label}單位稽核應於 {rocdate.roc_date(quarter.due)} 前完成。點選一列開啟。"
+        f"{quarter.label}單位稽核應於 {rocdate.roc_date(quarter.due)} 以前完成。點選一列開啟。"
     )
     event = st.dataframe(
         [
@@ -140,7 +140,7 @@ def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
         st.rerun()
 
 
-def _headline(line: AuditLine, quarter: Quarter) -> None:
+def _headline(actor: Actor, line: AuditLine, quarter: Quarter) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(
             f"{plain(line.agency)} {plain(line.unit)}．{quarter.label}",
@@ -148,4 +148,6 @@ def _headline(line: AuditLine, quarter: Quarter) -> None:
             width="content",
         )
         st.badge(line.status.label, color=STATUS_COLOURS[line.status])
-        st.caption(f"應於 {rocdate.roc_date(quarter.due)} 前完成")
+        if actor.today > quarter.due and line.status is not AuditStatus.SIGNED:
+            st.badge("逾期", color="red")
+        st.caption(f"應於 {rocdate.roc_date(quarter.due)} 以前完成")

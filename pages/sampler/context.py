@@ -56,7 +56,7 @@ def step_of(audit: AuditView | None) -> str:
     """Return the step at which an audit stands."""
     if audit is None or audit.frame is None:
         return "scope"
-    if audit.status is AuditStatus.SIGNED:
+    if audit.status is AuditStatus.SIGNED or audit.frame.picture.records == 0:
         return "sign"
     if audit.findings is None:
         return "draw"

@@ -5,8 +5,11 @@ from collections import Counter
 import streamlit as st
 
 from pages.sampler.context import Context, go_to
+from pages.sampler.draws import show_draws
 from pages.sampler.extra_draws import offer_more
+from pages.sampler.freeze import public_figure
 from pages.shared.charts import month_bars, person_bars
+from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import actor_source, current_actor
 from pages.shared.text import plain
@@ -14,6 +17,7 @@ from services import rocdate
 from services.audits.drawing import draw_first
 from services.audits.export import export_draw
 from services.audits.overview import AuditView, FrameView
+from services.audits.sampling.draw import Basis
 from services.audits.sheet import SheetRow, worksheet_rows
 from services.audits.words import AuditStatus, SeedSource
 from services.errors import Refused
@@ -34,30 +38,50 @@ def show(context: Context) -> None:
 
 def _offer(context: Context, audit: AuditView, frame: FrameView) -> None:
     floors = frame.picture.floors
+    public = frame.seed_plan is SeedSource.PUBLIC
+    seed = f"以 {public_figure(frame)} 為種子" if public else "按下「抽樣」時由作業系統產生種子"
     st.markdown(
-        f"按下「抽樣」時產生種子，依籤號取最低的 **{frame.planned_records:,} 筆**為基本樣本，"
+        f"{seed}，依籤號取最低的 **{frame.planned_records:,} 筆**為基本樣本，"
         f"再補足每個月與 **{floors.users:,} 人**。抽出的樣本只存一次，重新整理不會重抽。"
     )
     if not context.may_conduct:
         st.info("抽樣由單位主管或其指派的稽核人員辦理。", icon=":material/info:")
         return
-    published = ""
-    if frame.seed_plan is SeedSource.PUBLIC:
-        published = st.text_input(
-            f"已公布的數字（{plain(frame.public_figure)}）", max_chars=200, key="published"
+    if public:
+        st.text_input("已公布的數字", max_chars=200, key="published")
+        st.button(
+            "抽樣", type="primary", icon=":material/casino:", on_click=open_dialog, args=("draw",)
         )
+        if opened("draw") is not None:
+            _confirm(audit, frame)
+        return
     with showing_errors():
         if st.button("抽樣", type="primary", icon=":material/casino:"):
-            draw_first(current_actor(), audit.audit_id, published=published)
-            notify("樣本已抽出。")
-            go_to("draw")
+            _draw(audit, "")
+
+
+@st.dialog("抽樣", on_dismiss=close_dialog)
+def _confirm(audit: AuditView, frame: FrameView) -> None:
+    number = str(st.session_state.get("published") or "")
+    st.markdown(f"將以 {public_figure(frame)} 的 **{plain(number)}** 為種子抽樣，抽出後不能更正。")
+    with showing_errors():
+        if st.button("確定抽樣", type="primary", icon=":material/casino:"):
+            _draw(audit, number)
+
+
+def _draw(audit: AuditView, published: str) -> None:
+    draw_first(current_actor(), audit.audit_id, published=published)
+    notify("樣本已抽出。")
+    go_to("draw")
 
 
 def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
-    _show_draws(audit)
+    show_draws(audit)
     rows = worksheet_rows(context.actor, audit.audit_id)
-    _beside_population(frame, rows)
-    st.markdown(f"**樣本**（{len(rows):,} 筆；每筆都說明為什麼在這裡）")
+    drawn = [row for row in rows if row.basis in set(Basis)]
+    _beside_population(frame, drawn)
+    besides = f"，另有 {len(rows) - len(drawn):,} 筆不由抽籤而來" if len(rows) > len(drawn) else ""
+    st.markdown(f"**樣本**（抽出 {len(drawn):,} 筆{besides}；每筆都說明為什麼在這裡）")
     st.dataframe(
         [
             {
@@ -81,33 +105,14 @@ def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
     left, right = st.columns([1, 1.4])
     with left:
         _offer_export(context, audit)
+        word = "開始查核" if context.may_conduct else "檢視查核"
         if audit.status is AuditStatus.JUDGING and st.button(
-            "開始查核", type="primary", icon=":material/fact_check:"
+            word, type="primary", icon=":material/fact_check:"
         ):
             go_to("judge")
     with right:
         if audit.status is AuditStatus.JUDGING and context.may_conduct:
-            offer_more(audit, frame.picture.records)
-
-
-def _show_draws(audit: AuditView) -> None:
-    """Say which draw this is; earlier ones stay visible with their reasons."""
-    total = len(audit.draws)
-    for draw in audit.draws:
-        with st.container(border=True):
-            state = "" if draw.current else "（已被重抽取代，保留供查）"
-            st.markdown(
-                f"**第 {draw.number} 次抽樣，共 {total} 次：{draw.kind.label} {draw.size:,} 筆**{state}　"
-                f"{rocdate.roc_time(draw.drawn_at)}　{plain(draw.drawn_by)}"
-            )
-            if draw.reason:
-                st.markdown(f"理由：{plain(draw.reason)}")
-            st.caption(f"種子（{draw.seed_source.label}）")
-            st.code(draw.seed, language=None)
-            if draw.seed_source is SeedSource.NAMED:
-                st.warning(
-                    "這次抽樣用的是指定種子，只能作為測試或示範。", icon=":material/science:"
-                )
+            offer_more(audit)
 
 
 def _beside_population(frame: FrameView, rows: list[SheetRow]) -> None:

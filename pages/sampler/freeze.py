@@ -1,5 +1,8 @@
 """Step ② 凍結: what freezing means, the size, where the seed will come from, the hash."""
 
+from dataclasses import dataclass
+from datetime import date
+
 import streamlit as st
 
 from pages.sampler.context import Context, go_to
@@ -11,6 +14,7 @@ from services import rocdate
 from services.audits.freezing import FramePicture, freeze, preview_frame
 from services.audits.overview import FrameView
 from services.audits.words import SeedSource
+from services.errors import Invalid
 
 
 def show(context: Context) -> None:
@@ -43,22 +47,46 @@ def show_frozen(frame: FrameView) -> None:
         )
         st.markdown("母體雜湊值（SHA-256）")
         st.code(frame.frame_hash, language=None)
-        figure = f"：{plain(frame.public_figure)}" if frame.public_figure else ""
+        figure = f"：{public_figure(frame)}" if frame.public_figure else ""
         st.caption(f"種子來源：{frame.seed_plan.label}{figure}")
+
+
+def public_figure(frame: FrameView) -> str:
+    """Return the named public figure with its day, ready for Markdown."""
+    day = rocdate.roc_date(frame.published_on) + "公布" if frame.published_on else ""
+    return f"{plain(frame.public_figure)}（{day}）"
 
 
 def _offer(context: Context) -> None:
     picture = preview_frame(context.actor, context.line.unit_id, context.quarter)
+    choice = _choose(picture) if picture.records else Choice(0, SeedSource.SYSTEM)
+    st.button(
+        "凍結母體", type="primary", icon=":material/lock:", on_click=open_dialog, args=("freeze",)
+    )
+    if opened("freeze") is not None:
+        _confirm(context, picture, choice)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is settled with the freeze."""
+
+    size: int
+    source: SeedSource
+    figure: str = ""
+    published: str = ""
+
+
+def _choose(picture: FramePicture) -> Choice:
     floor = picture.floors.records
     left, right = st.columns(2)
+    # No limits on the widget: it would quietly put back its last number; the service says why not.
     size = left.number_input(
         "基本樣本筆數",
-        min_value=floor,
-        max_value=max(picture.records, floor),
         value=floor,
+        step=1,
         key="base_records",
-        disabled=picture.records == 0,
-        help=f"規範下限 {floor:,} 筆；可以多抽。凍結時就定案，看到籤號後不能再改。",
+        help=f"規範下限 {floor:,} 筆，最多 {picture.records:,} 筆。凍結時就定案，看到籤號後不能再改。",
     )
     source = right.radio(
         "種子來源",
@@ -66,38 +94,49 @@ def _offer(context: Context) -> None:
         format_func=lambda value: value.label,
         key="seed_plan",
     )
-    figure = ""
-    if source is SeedSource.PUBLIC:
-        figure = right.text_input(
-            "哪一個尚未公布的公開數字",
-            placeholder="例如：統一發票 115年9、10月期特別獎號碼",
-            max_chars=200,
-            key="public_figure",
-        )
-    st.button(
-        "凍結母體", type="primary", icon=":material/lock:", on_click=open_dialog, args=("freeze",)
+    if source is SeedSource.SYSTEM:
+        return Choice(int(size), source)
+    figure = right.text_input(
+        "哪一個尚未公布的公開數字",
+        placeholder="例如：統一發票 115年9、10月期特別獎號碼",
+        max_chars=200,
+        key="public_figure",
     )
-    if opened("freeze") is not None:
-        _confirm(context, picture, int(size), source, figure)
+    day = right.text_input(
+        "公布日期", placeholder="例如：115年11月25日", max_chars=20, key="published_on"
+    )
+    return Choice(int(size), source, figure or "", day or "")
 
 
 @st.dialog("凍結母體", on_dismiss=close_dialog)
-def _confirm(
-    context: Context, picture: FramePicture, size: int, source: SeedSource, figure: str
-) -> None:
+def _confirm(context: Context, picture: FramePicture, choice: Choice) -> None:
     st.markdown(
         f"將凍結 **{plain(context.line.unit)} {context.quarter.label}** 的 "
         f"**{picture.records:,} 筆**使用紀錄。凍結後不能取消，也不能再凍結一次。"
     )
+    if picture.records:
+        st.markdown(f"基本樣本 **{choice.size:,} 筆**；種子：{choice.source.label}。")
+    if choice.source is SeedSource.PUBLIC:
+        st.markdown(f"公開數字：{plain(choice.figure)}（{plain(choice.published)}公布）")
     with showing_errors():
         if st.button("確定凍結", type="primary", icon=":material/lock:", key="confirm_freeze"):
             freeze(
                 current_actor(),
                 context.line.unit_id,
                 context.quarter,
-                base_records=size,
-                seed_plan=source,
-                public_figure=figure,
+                base_records=choice.size,
+                seed_plan=choice.source,
+                public_figure=choice.figure,
+                published_on=_day(choice.published),
             )
             notify("母體已凍結。")
             go_to("draw" if picture.records else "sign")
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return rocdate.parse_date(text)
+    except ValueError as error:
+        raise Invalid(str(error)) from None

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.sampler.context import Context
+from pages.sampler.context import Context, go_to
 from pages.shared.charts import month_bars, person_bars
 from pages.shared.text import plain
 from services import rocdate
@@ -24,6 +24,13 @@ def show(context: Context) -> None:
                 icon=":material/hourglass_top:",
             )
     show_picture(picture)
+    ready = frozen is None and context.quarter.ended(context.actor.today)
+    if (
+        ready
+        and context.may_conduct
+        and st.button("下一步：凍結", type="primary", icon=":material/arrow_forward:")
+    ):
+        go_to("freeze")
 
 
 def show_picture(picture: FramePicture) -> None:

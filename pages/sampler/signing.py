@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.sampler.context import Context, go_to
+from pages.sampler.draws import list_draws
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
@@ -21,6 +22,7 @@ def show(context: Context) -> None:
         st.info("還沒有可簽核的內容；請先完成前面的步驟。", icon=":material/info:")
         return
     _findings(audit)
+    list_draws(audit)
     _acts(audit)
     if audit.status is AuditStatus.SIGNED:
         _offer_reopening(context, audit)
@@ -34,11 +36,12 @@ def _findings(audit: AuditView) -> None:
     st.info(found.sentence, icon=":material/query_stats:")
     if found.population == 0:
         return
-    tiles = st.columns(2 + len(Ruling))
-    tiles[0].metric("已判定", f"{found.judged:,}／{found.to_judge:,}", border=True)
-    tiles[1].metric("稽核人數", f"{found.people:,} 人", border=True)
-    for tile, ruling in zip(tiles[2:], Ruling, strict=True):
-        tile.metric(ruling.label, f"{found.counts[ruling.value]:,} 筆", border=True)
+    tiles = st.container(horizontal=True)
+    tiles.metric("已判定", f"{found.judged:,}／{found.to_judge:,}", border=True, width=140)
+    tiles.metric("稽核人數", f"{found.people:,} 人", border=True, width=140)
+    for ruling in Ruling:
+        count = f"{found.counts[ruling.value]:,} 筆"
+        tiles.metric(ruling.label, count, border=True, width=140)
 
 
 def _acts(audit: AuditView) -> None:
@@ -53,7 +56,8 @@ def _offer_signature(context: Context, audit: AuditView) -> None:
     assert found is not None
     if left := found.to_judge - found.judged:
         st.warning(f"還有 {left:,} 筆未判定，全部判定後才能簽核。", icon=":material/pending:")
-        if st.button("回到查核", icon=":material/fact_check:"):
+        word = "回到查核" if context.may_conduct else "檢視查核"
+        if st.button(word, icon=":material/fact_check:"):
             go_to("judge")
         return
     if not reach(context.actor, Action.SIGN_AUDIT).covers(audit.unit_id):
@@ -72,7 +76,7 @@ def _confirm(audit: AuditView) -> None:
     )
     with showing_errors():
         if st.button("確定簽核", type="primary", icon=":material/draw:"):
-            sign(current_actor(), audit.audit_id)
+            sign(current_actor(), audit.audit_id, audit.content_hash)
             notify("已簽核。")
             go_to("sign")
 

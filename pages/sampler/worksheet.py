@@ -4,15 +4,18 @@ import streamlit as st
 
 from pages.sampler.context import Context, go_to
 from pages.sampler.record import show_record
-from pages.shared.feedback import notify, showing_errors
+from pages.shared.feedback import notify
 from pages.shared.session import current_actor
+from pages.shared.text import plain
 from services import rocdate
 from services.audits.overview import AuditView
 from services.audits.sheet import SheetRow, worksheet_rows
 from services.audits.words import AuditStatus, Ruling
 from services.audits.worksheet import judge
+from services.errors import UserError
 
 _FILTERS = ("未判定", "全部", "系統提示", "缺失與請說明")
+_PROBLEM = "sampler.problem"
 _SHORTCUTS = {
     Ruling.COMPLIANT: "Alt+1",
     Ruling.EXPLAIN: "Alt+2",
@@ -33,8 +36,9 @@ def show(context: Context) -> None:
     listed = _filtered(rows)
     left, right = st.columns([1.35, 1], gap="medium")
     with left:
-        selected = _table(audit, listed)
+        selected = _table(audit, listed) if listed else []
     with right:
+        _show_problem()
         if not listed:
             _nothing_left(audit, rows)
             return
@@ -76,12 +80,12 @@ def _table(audit: AuditView, rows: list[SheetRow]) -> list[SheetRow]:
             {
                 "編號": row.record_id,
                 "判定": row.judged.ruling.label if row.judged.ruling else "",
-                "提示": "、".join(row.checks),
-                "時間": rocdate.roc_time(row.occurred_at),
-                "使用者": row.person,
-                "項目": f"{row.item}．{row.action}",
-                "標的": row.target,
                 "案件號或原因": row.purpose,
+                "使用者": row.person,
+                "標的": row.target,
+                "時間": rocdate.roc_time(row.occurred_at),
+                "項目": f"{row.item}．{row.action}",
+                "系統提示": "、".join(row.checks),
                 "取樣": row.basis_label,
             }
             for row in rows
@@ -114,35 +118,52 @@ def _nothing_left(audit: AuditView, rows: list[SheetRow]) -> None:
 
 
 def _verdict_bar(audit: AuditView, chosen: list[SheetRow]) -> None:
-    key = "_".join(str(row.record_id) for row in chosen[:3]) + f"_{len(chosen)}"
     if any(row.own for row in chosen):
         st.warning(
             "選取的紀錄中有您自己的使用紀錄，須由其他稽核人員判定。", icon=":material/block:"
         )
         return
+    seen = {row.record_id: row.judged.sequence for row in chosen}
+    key = f"{min(seen)}_{len(seen)}_{sum(seen.values())}"
     with st.form(f"verdict_{key}", border=False, enter_to_submit=False):
-        note = st.text_input(
-            "說明", max_chars=500, placeholder="判定「符合」可不填；其他判定請說明"
+        st.text_input(
+            "說明",
+            max_chars=500,
+            placeholder="判定「符合」可不填；其他判定請說明",
+            key=f"note_{key}",
         )
-        why = ""
-        if any(row.judged.sequence for row in chosen):
-            why = st.text_input("更改判定的理由", max_chars=300)
+        if any(seen.values()):
+            st.text_input("更改判定的理由", max_chars=300, key=f"why_{key}")
         many = f"選取的 {len(chosen):,} 筆" if len(chosen) > 1 else "本筆"
         st.caption(f"判定{many}（按鍵 Alt+1 至 Alt+4）")
         with st.container(horizontal=True, gap="xsmall"):
-            pressed = [ruling for ruling in Ruling if _verdict_button(ruling)]
-    if pressed:
-        with showing_errors():
-            seen = {row.record_id: row.judged.sequence for row in chosen}
-            judge(current_actor(), audit.audit_id, seen, pressed[0], note, why)
-            notify(f"{len(chosen):,} 筆已判定為「{pressed[0].label}」。")
-            st.rerun()
+            for ruling in Ruling:
+                st.form_submit_button(
+                    ruling.label,
+                    key=f"rule_{ruling.value}",
+                    type="primary" if ruling is Ruling.COMPLIANT else "secondary",
+                    shortcut=_SHORTCUTS[ruling],
+                    on_click=_judge,
+                    args=(audit.audit_id, seen, ruling, key),
+                )
 
 
-def _verdict_button(ruling: Ruling) -> bool:
-    return st.form_submit_button(
-        ruling.label,
-        key=f"rule_{ruling.value}",
-        type="primary" if ruling is Ruling.COMPLIANT else "secondary",
-        shortcut=_SHORTCUTS[ruling],
-    )
+def _judge(audit_id: int, seen: dict[int, int], ruling: Ruling, key: str) -> None:
+    """Judge exactly the records, as they were, that stood on screen when the button was drawn.
+
+    A callback keeps what it was drawn with; the script would work the choice out anew first, and a
+    colleague's verdict in between would put another record in its place.
+    """
+    note = str(st.session_state.get(f"note_{key}") or "")
+    why = str(st.session_state.get(f"why_{key}") or "")
+    try:
+        judge(current_actor(), audit_id, seen, ruling, note, why)
+    except UserError as error:
+        st.session_state[_PROBLEM] = str(error)
+    else:
+        notify(f"{len(seen):,} 筆已判定為「{ruling.label}」。")
+
+
+def _show_problem() -> None:
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem), icon=":material/error:")

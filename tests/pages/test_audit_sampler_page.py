@@ -1,5 +1,6 @@
 """稽核抽樣 step by step: what each button changes, and that looking changes nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from streamlit.testing.v1 import AppTest
 from data.demo.load import DemoSummary
 from data.engine import reading
 from data.models import Audit, AuditDraw, AuditFrame, Signature, Verdict
+from services import clock
+from services.audits.words import SeedSource
 from tests.pages.browsing import open_page, texts
+from tests.world import NOW
 
 
 def rows(table: Any) -> int:
@@ -78,11 +82,7 @@ def test_from_the_frame_to_the_signature(sampler: AppTest) -> None:
 
 
 def test_a_deficiency_needs_its_note(sampler: AppTest) -> None:
-    step(sampler, "freeze")
-    press(sampler, "凍結母體")
-    confirm(sampler, "確定凍結")
-    press(sampler, "抽樣")
-    press(sampler, "開始查核")
+    to_the_worksheet(sampler)
     next(button for button in sampler.button if button.label == "缺失").click().run()
     assert "請寫說明" in sampler.error[0].value
     assert rows(Verdict) == counts()["verdicts"]
@@ -92,6 +92,42 @@ def test_a_deficiency_needs_its_note(sampler: AppTest) -> None:
     press(sampler, "缺失")
     assert added(before) == {"verdicts": 1}
     assert "1 筆缺失" in texts(sampler)
+
+
+def to_the_worksheet(app: AppTest) -> None:
+    step(app, "freeze")
+    press(app, "凍結母體")
+    confirm(app, "確定凍結")
+    press(app, "抽樣")
+    press(app, "開始查核")
+
+
+def record_on_screen(app: AppTest) -> str:
+    return next(m.value for m in app.markdown if m.value.startswith("**紀錄 "))
+
+
+def test_a_verdict_never_lands_on_a_record_that_was_not_on_screen(sampler: AppTest) -> None:
+    """Two auditors look at the same record; the second to press is told, and judges nothing."""
+    to_the_worksheet(sampler)
+    head = open_page("head", "audit_sampler", step="judge")
+    assert record_on_screen(head) == record_on_screen(sampler)
+    before = counts()
+    press(sampler, "符合")
+    next(button for button in head.button if button.label == "符合").click().run()
+    assert not head.exception
+    assert "剛剛已由" in head.error[0].value
+    assert added(before) == {"verdicts": 1}
+    assert record_on_screen(head) == record_on_screen(sampler)
+
+
+def test_a_number_out_of_range_gets_its_sentence(sampler: AppTest) -> None:
+    step(sampler, "freeze")
+    sampler.number_input(key="base_records").set_value(10**6).run()
+    press(sampler, "凍結母體")
+    before = counts()
+    next(button for button in sampler.button if button.label == "確定凍結").click().run()
+    assert "規範下限" in sampler.error[0].value
+    assert added(before) == {}
 
 
 @pytest.mark.parametrize("name", ["freeze", "draw", "judge", "sign"])
@@ -141,3 +177,25 @@ def test_an_address_opens_an_audit_cold_at_its_step(demo_city: DemoSummary) -> N
     app = open_page("reviewer", "audit_sampler", audit=str(audit.id), step="draw")
     assert not app.exception
     assert "次抽樣，共" in texts(app)
+
+
+def test_a_public_figure_waits_for_its_day(
+    demo_city: DemoSummary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("auditor", "audit_sampler", step="freeze")
+    app.radio(key="seed_plan").set_value(SeedSource.PUBLIC).run()
+    app.text_input(key="public_figure").set_value("統一發票115年9、10月期特別獎")
+    app.text_input(key="published_on").set_value("115年11月20日").run()
+    press(app, "凍結母體")
+    next(button for button in app.button if button.label == "確定凍結").click().run()
+    assert "必須在今天以後" in app.error[0].value
+    app.text_input(key="published_on").set_value("115年11月25日").run()
+    confirm(app, "確定凍結")
+    app.text_input(key="published").set_value("87654321").run()
+    press(app, "抽樣")
+    assert "87654321" in texts(app)
+    next(button for button in app.button if button.label == "確定抽樣").click().run()
+    assert "才公布" in app.error[0].value.replace("\\", "")
+    monkeypatch.setattr(clock, "utc_now", lambda: NOW + timedelta(days=2))
+    confirm(app, "確定抽樣")
+    assert "第 1 次抽樣，共 1 次" in texts(app)

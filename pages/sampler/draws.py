@@ -1,0 +1,40 @@
+"""Every draw of an audit with its reason and seed; the newest first, none ever hidden."""
+
+import streamlit as st
+
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.overview import AuditView
+from services.audits.words import SeedSource
+
+
+def show_draws(audit: AuditView) -> None:
+    """Say which draw this is, and keep the ones before it in sight."""
+    for draw in reversed(audit.draws):
+        with st.container(border=True):
+            state = "" if draw.current else "（已被重抽取代，保留供查）"
+            st.markdown(
+                f"**第 {draw.number} 次抽樣，共 {len(audit.draws)} 次："
+                f"{draw.kind.label} {draw.size:,} 筆**{state}　"
+                f"{rocdate.roc_time(draw.drawn_at)}　{plain(draw.drawn_by)}"
+            )
+            if draw.reason:
+                st.markdown(f"理由：{plain(draw.reason)}")
+            st.caption(f"種子（{draw.seed_source.label}）")
+            st.code(draw.seed, language=None)
+            if draw.seed_source is SeedSource.NAMED:
+                st.warning(
+                    "這次抽樣用的是指定種子，只能作為測試或示範。", icon=":material/science:"
+                )
+
+
+def list_draws(audit: AuditView) -> None:
+    """Name every draw in a line where an audit has had more than one."""
+    if len(audit.draws) < 2:
+        return
+    for draw in audit.draws:
+        reason = f"，理由：{plain(draw.reason)}" if draw.reason else ""
+        st.markdown(
+            f"- 第 {draw.number} 次抽樣，共 {len(audit.draws)} 次："
+            f"{draw.kind.label} {draw.size:,} 筆{reason}"
+        )

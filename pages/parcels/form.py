@@ -1,7 +1,5 @@
 """The query form: where, which number, which items, and for what purpose (clause 6.3.2)."""
 
-from contextlib import suppress
-
 import streamlit as st
 
 from services.errors import Invalid
@@ -23,8 +21,10 @@ def kinds_open_to(actor: Actor) -> list[Kind]:
 
 def parcel_form(actor: Actor, kinds: list[Kind]) -> ParcelRequest | None:
     """Show the form; return the request in the run in which 查詢 was pressed."""
-    if _KIND not in st.session_state:
-        _start_from_address(actor, kinds)
+    if _KIND not in st.session_state and _start_from_address(actor, kinds):
+        st.warning(
+            "網址中有不存在的地段，或不存在、您未獲授權的種類，已略過。", icon=":material/link_off:"
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         district = st.selectbox(
             "行政區", districts(actor), key=_DISTRICT, on_change=forget_result, width=180
@@ -97,17 +97,25 @@ def forget_result() -> None:
     st.session_state.pop(RESULT, None)
 
 
-def _start_from_address(actor: Actor, kinds: list[Kind]) -> None:
-    """Fill a newly opened form from ``?section=AD0609&number=18-1&kind=land``."""
+def _start_from_address(actor: Actor, kinds: list[Kind]) -> bool:
+    """Fill a newly opened form from ``?section=AD0609&number=18-1&kind=land``.
+
+    Returns whether the address held a kind or a section that means nothing here.
+    """
     forget_result()
     asked = st.query_params.to_dict()
-    st.session_state[_KIND] = next((k for k in kinds if k.value == asked.get("kind")), kinds[0])
+    kind = next((k for k in kinds if k.value == asked.get("kind")), None)
+    st.session_state[_KIND] = kind or kinds[0]
+    unknown = bool(asked.get("kind")) and kind is None
     st.session_state[_NUMBER] = asked.get("number", "")[:40]
-    # A section that does not exist leaves the choice open.
-    with suppress(Invalid):
-        section = find_section(actor, asked.get("section", ""))
+    if code := asked.get("section", ""):
+        try:
+            section = find_section(actor, code)
+        except Invalid:
+            return True
         st.session_state[_DISTRICT] = section.district
         st.session_state[_section_key(section.district)] = section.code
+    return unknown
 
 
 def _section_key(district: str) -> str:

@@ -102,18 +102,21 @@ def test_a_link_fills_the_form_and_asks_nothing_by_itself(city: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "params",
+    ("params", "told"),
     [
-        {},
-        {"section": "ZZ9999", "number": "9" * 500, "kind": "sea"},
-        {"section": "", "number": "<script>", "kind": ""},
+        ({}, False),
+        ({"section": "ZZ9999", "number": "9" * 500, "kind": "sea"}, True),
+        ({"section": "ZZ9999", "kind": "land"}, True),
+        ({"kind": "sea"}, True),
+        ({"section": "", "number": "<script>", "kind": ""}, False),
     ],
 )
-def test_a_link_that_makes_no_sense_opens_the_empty_form(
-    city: World, params: dict[str, str]
+def test_a_link_that_makes_no_sense_opens_the_empty_form_and_says_so(
+    city: World, params: dict[str, str], told: bool
 ) -> None:
     app = open_page("clerk", "parcel_query", **params)
     assert not app.error
+    assert ["已略過" in warning.value for warning in app.warning] == [True] * told
     assert app.selectbox(key="parcel.district").value == "松山區"
     assert app.selectbox(key="parcel.section.松山區").value is None
 

@@ -91,7 +91,7 @@ def _table(page: AccountPage, key: str) -> None:
 
 
 actor = current_actor()
-page_head("帳號管理", "您職責範圍內的帳號；點選一列檢視內容、停權、復權、註銷或變更授權項目。")
+page_head("帳號管理", "您職責範圍內的帳號；勾選一列檢視內容、停權、復權、註銷或變更授權項目。")
 units = visible_units(actor)
 known = fields(units)
 ignored = address.read(PAGE, known)

@@ -23,9 +23,9 @@ def rankings_for(asked: Asked) -> list[Breakdown]:
 
 
 def show_ranking(actor: Actor, asked: Asked, by: Breakdown, *, with_before: bool) -> None:
-    """Show what drives the use; choosing a row looks closer at it."""
+    """Show what drives the use; ticking a row looks closer at it."""
     rows = ranking(actor, asked.filters, by)
-    st.markdown(f"**{by.label}排名**　點選一列看細項")
+    st.markdown(f"**{by.label}排名**　勾選一列看細項")
     columns: dict[str, list[Any]] = {
         by.label: [row.label for row in rows],
         "筆數": [row.records for row in rows],

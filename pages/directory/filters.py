@@ -42,12 +42,16 @@ def fields(units: tuple[UnitInfo, ...]) -> dict[str, address.Field]:
 
 
 def account_filters(units: tuple[UnitInfo, ...]) -> AccountFilters:
-    """Show the filters on one line and return what they say."""
+    """Show the filters, on as many lines as the window needs, and return what they say."""
     agencies = {unit.agency_code: unit for unit in units}
-    text, agency, unit, role, status, item = st.columns([1.6, 1.6, 1.4, 1.2, 1, 1.4])
+    with st.container(horizontal=True, gap="small"):
+        return _widgets(units, agencies)
+
+
+def _widgets(units: tuple[UnitInfo, ...], agencies: dict[str, UnitInfo]) -> AccountFilters:
     # What was open belonged to the list before.
     forget = partial(choose_account, None)
-    typed = text.text_input(
+    typed = st.text_input(
         "搜尋",
         value=None,
         placeholder="姓名、帳號或員工編號",
@@ -55,33 +59,37 @@ def account_filters(units: tuple[UnitInfo, ...]) -> AccountFilters:
         key=_key("text"),
         on_change=forget,
         max_chars=60,
+        width=196,
     )
-    agency_code = agency.selectbox(
+    agency_code = st.selectbox(
         "機關",
         list(agencies),
         index=None,
         format_func=lambda code: agencies[code].agency_name,
-        placeholder="全部",
+        # The only one there is; it filters nothing and stays out of the address.
+        placeholder=units[0].agency_name if len(agencies) == 1 else "全部",
         disabled=len(agencies) == 1,
+        width=190,
         key=_key("agency"),
         on_change=forget,
     )
     offered = {one.code: one for one in units if agency_code in (None, one.agency_code)}
     if st.session_state[_key("unit")] not in offered:
         st.session_state[_key("unit")] = None
-    unit_code = unit.selectbox(
+    unit_code = st.selectbox(
         "單位",
         list(offered),
         index=None,
         format_func=lambda code: (
             offered[code].name if agency_code or len(agencies) == 1 else offered[code].label
         ),
-        placeholder="全部",
+        placeholder=units[0].name if len(units) == 1 else "全部",
         disabled=len(units) == 1,
+        width=150,
         key=_key("unit"),
         on_change=forget,
     )
-    role_code = role.selectbox(
+    role_code = st.selectbox(
         "角色",
         [one.value for one in Role],
         index=None,
@@ -89,8 +97,9 @@ def account_filters(units: tuple[UnitInfo, ...]) -> AccountFilters:
         placeholder="全部",
         key=_key("role"),
         on_change=forget,
+        width=130,
     )
-    status_code = status.selectbox(
+    status_code = st.selectbox(
         "狀態",
         [one.value for one in AccountStatus],
         index=None,
@@ -98,8 +107,9 @@ def account_filters(units: tuple[UnitInfo, ...]) -> AccountFilters:
         placeholder="全部",
         key=_key("status"),
         on_change=forget,
+        width=100,
     )
-    item_code = item.selectbox(
+    item_code = st.selectbox(
         "授權項目",
         [one.value for one in Item],
         index=None,
@@ -107,6 +117,7 @@ def account_filters(units: tuple[UnitInfo, ...]) -> AccountFilters:
         placeholder="全部",
         key=_key("item"),
         on_change=forget,
+        width=120,
     )
     return AccountFilters(
         agency_id=agencies[agency_code].agency_id if agency_code else None,

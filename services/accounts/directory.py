@@ -206,8 +206,9 @@ def _row(account: Account, now: datetime) -> AccountRow:
 
 def _changes(db: Session, account_id: int) -> tuple[Change, ...]:
     changing = (EventType.ACCOUNT_STATUS_CHANGED, EventType.ACCOUNT_ITEMS_CHANGED)
-    rows = db.scalars(
-        select(Event)
+    rows = db.execute(
+        select(Event, Account.username)
+        .outerjoin(Account, Account.id == Event.account_id)
         .where(
             Event.object_type == "account",
             Event.object_id == str(account_id),
@@ -216,4 +217,13 @@ def _changes(db: Session, account_id: int) -> tuple[Change, ...]:
         .order_by(Event.id.desc())
         .limit(_HISTORY)
     )
-    return tuple(Change(row.at, row.actor_name, EventType(row.type), row.detail) for row in rows)
+    return tuple(
+        Change(
+            row.at,
+            # Work from the command line has a name and no account.
+            f"{row.actor_name}（{username}）" if username else row.actor_name,
+            EventType(row.type),
+            row.detail,
+        )
+        for row, username in rows
+    )

@@ -45,6 +45,11 @@ def status_of(world: World, who: str) -> str:
         return db.get_one(Account, world.accounts[who]).status
 
 
+def name_of(world: World, who: str) -> str:
+    with reading() as db:
+        return db.get_one(Account, world.accounts[who]).name
+
+
 def words(app: AppTest) -> str:
     parts: list[Any] = [*app.markdown, *app.caption, *app.subheader, *app.info]
     return " ".join(str(part.value) for part in parts)
@@ -57,6 +62,11 @@ def test_a_manager_sees_the_own_unit_and_no_more(world: World) -> None:
         "clerk", "clerk2", "head", "auditor", "unit_manager", "agency_manager",
     }  # fmt: skip
     assert "共 **6** 個帳號" in words(app)
+    # A filter with one choice names it and stays out of the address.
+    for name, place in (("agency", "臺北市稅捐稽徵處"), ("unit", "大安分處")):
+        box = app.selectbox(key=f"accounts.{name}")
+        assert (box.disabled, box.value, box.placeholder) == (True, None, place)
+    assert not app.query_params
 
 
 @pytest.mark.parametrize("who", ["clerk", "auditor", "ethics", "reviewer"])
@@ -116,7 +126,9 @@ def test_suspending_needs_a_reason_and_is_done_once(world: World) -> None:
         session = db.scalars(select(SignInSession).where(SignInSession.account_id == clerk)).one()
     assert session.end_reason == "account_suspended"
     again = open_page("unit_manager", account=str(clerk))
-    assert "使用中 → 停權（留職停薪）" in words(again).replace("\\", "")
+    history = words(again).replace("\\", "")
+    assert "使用中 → 停權（留職停薪）" in history
+    assert f"{name_of(world, 'unit_manager')}（unit_manager）　使用中" in history
     assert [button.label for button in again.button if str(button.key).startswith("act.")] == [
         "復權",
         "註銷",

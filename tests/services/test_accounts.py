@@ -417,7 +417,7 @@ def test_the_detail_tells_what_was_changed_and_whether_it_can_be(world: World) -
     assert detail.problem is None
     assert (detail.status_reason, detail.suspended_at) == ("調職", NOW)
     assert [(change.by, change.detail["after"]) for change in detail.changes] == [
-        ("測試005", "suspended")
+        ("測試005（unit_manager）", "suspended")
     ]
     assert account_detail(world.actor("head"), clerk).problem is not None
     assert account_detail(world.actor("system_manager"), clerk).problem is not None

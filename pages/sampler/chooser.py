@@ -116,7 +116,7 @@ def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
         for status in AuditStatus:
             st.badge(f"{status.label} {counts[status]:,}", color=STATUS_COLOURS[status])
     st.caption(
-        f"{quarter.label}單位稽核應於 {rocdate.roc_date(quarter.due)} 以前完成。點選一列開啟。"
+        f"{quarter.label}單位稽核應於 {rocdate.roc_date(quarter.due)} 以前完成。勾選一列開啟。"
     )
     event = st.dataframe(
         [

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackendOperationRequest
@@ -26,7 +27,10 @@ def download(error: Exception, caplog: pytest.LogCaptureFixture) -> logging.LogR
     logger = logging.getLogger("streamlit.runtime.backend_operation_handler")
     logger.addHandler(caplog.handler)
     try:
-        answer = asyncio.run(DeferredFileHandler(lambda: files).handle(request, "session"))
+        # In a thread of its own: the browser tests leave a running loop in this one.
+        with ThreadPoolExecutor(1) as apart:
+            work = DeferredFileHandler(lambda: files).handle(request, "session")
+            answer = apart.submit(asyncio.run, work).result()
     finally:
         logger.removeHandler(caplog.handler)
     assert answer.error_msg

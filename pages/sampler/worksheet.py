@@ -85,8 +85,8 @@ def _table(audit: AuditView, rows: list[SheetRow]) -> list[SheetRow]:
         selection_mode="multi-row",
         column_config={
             "編號": st.column_config.NumberColumn(format="%d", width=70),
-            "判定": st.column_config.TextColumn(width=70),
-            "案件號或原因": st.column_config.TextColumn(width=190),
+            "判定": st.column_config.TextColumn(width=60),
+            "案件號或原因": st.column_config.TextColumn(width=210),
         },
         # A new key after each verdict: the old selection would point at other records.
         key=f"sheet_{audit.audit_id}_{sum(row.judged.sequence for row in rows)}_{len(rows)}",

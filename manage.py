@@ -152,6 +152,40 @@ def serve(
 
 
 @app.command()
+def make_keys() -> None:
+    """Print a fresh set of keys for the environment of a new installation."""
+    from services.keys import new_keys
+
+    for name, value in new_keys().items():
+        typer.echo(f"{name}={value}")
+
+
+@app.command()
+def set_policy(key: str, value: str) -> None:
+    """Set one value of the sign-in policy: how long, how often, how strong."""
+    from services.identity.policy import set_policy as change
+
+    change(_acting(), key, value)
+    typer.echo(f"{key} = {value}")
+
+
+@app.command()
+def permissions(as_json: Json = False) -> None:
+    """Print who may do what, as the services read it."""
+    from services.identity.permissions import RULES
+
+    cells = [
+        {"holder": rule.holder.value, "action": rule.action.value, "scope": rule.scope.value}
+        for rule in RULES
+    ]
+    if as_json:
+        typer.echo(json.dumps(cells, ensure_ascii=False))
+        return
+    for cell in cells:
+        typer.echo(f"{cell['holder']:<16} {cell['action']:<20} {cell['scope']}")
+
+
+@app.command()
 def set_reading(key: str, value: str) -> None:
     """Choose how a point of the rule that can be read two ways is read."""
     from services.readings import choose

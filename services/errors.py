@@ -19,3 +19,10 @@ class Refused(UserError):
 
 class NotFound(Refused):
     """No such thing for this person; says no more than a refusal would."""
+
+
+class Held(Exception):
+    """The service is held: what must be written down cannot be, so nothing is done (附表十).
+
+    No `UserError`: no page goes on after it. Only `services.holding` raises it.
+    """

@@ -15,7 +15,14 @@ class EventType(StrEnum):
 
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_IN_LOCKED = "sign_in_locked"
     SIGNED_OUT = "signed_out"
+    PASSWORD_CHANGED = "password_changed"
+    RESET_LINK_ISSUED = "reset_link_issued"
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    IDENTITY_BOUND = "identity_bound"
     REFUSED = "refused"
     PARCEL_QUERIED = "parcel_queried"
     ACCOUNT_CREATED = "account_created"
@@ -32,7 +39,15 @@ class EventType(StrEnum):
     AUDIT_SIGNED = "audit_signed"
     AUDIT_REOPENED = "audit_reopened"
     DRAW_EXPORTED = "draw_exported"
+    EVENTS_VIEWED = "events_viewed"
     SETTING_CHANGED = "setting_changed"
+    SECRETS_ROTATED = "secrets_rotated"
+    MAIL_GIVEN_UP = "mail_given_up"
+    LEDGER_SEALED = "ledger_sealed"
+    LEDGER_VERIFIED = "ledger_verified"
+    SERVICE_HELD = "service_held"
+    SERVICE_RESUMED = "service_resumed"
+    SCHEMA_UPGRADED = "schema_upgraded"
     DEMO_LOADED = "demo_loaded"
 
 
@@ -55,6 +70,8 @@ def write(
             at=actor.now,
             account_id=actor.account_id,
             actor_name=actor.name,
+            unit_id=actor.unit_id,
+            agency_id=actor.agency_id,
             session_id=actor.session_id,
             address=actor.address,
             object_type=about[0],

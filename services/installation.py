@@ -1,12 +1,8 @@
-"""Facts about this installation: is its database ready, does it hold demo data, where its secrets are."""
-
-import os
-import secrets
-from pathlib import Path
+"""Facts about this installation: is its database ready, does it hold demo data."""
 
 from sqlalchemy import inspect
 
-from data.engine import ROOT, engine, reading
+from data.engine import engine, reading
 from data.models import Account, Setting
 
 DEMO_KEY = "demo_data"
@@ -41,23 +37,3 @@ def _setting(key: str) -> str | None:
     with reading() as db:
         setting = db.get(Setting, key)
         return setting.value if setting else None
-
-
-def cookie_key() -> str:
-    """Return the key that signs session cookies: ``COOKIE_KEY``, or one made once under ``var/``."""
-    if key := os.environ.get("COOKIE_KEY"):
-        return key
-    path = ROOT / "var" / "cookie.key"
-    if not path.exists():
-        _write_secret(path, secrets.token_hex(32))
-    return path.read_text().strip()
-
-
-def _write_secret(path: Path, value: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return  # another process made it first; its key is the one
-    with os.fdopen(descriptor, "w") as file:
-        file.write(value)

@@ -12,6 +12,15 @@ from data.models.audits import (
     Verdict,
 )
 from data.models.base import Base
+from data.models.identity import (
+    ExternalIdentity,
+    OldPassword,
+    OneTimeLink,
+    OutgoingMail,
+    RecoveryCode,
+    SecondFactor,
+    SignInCounter,
+)
 from data.models.organisation import Agency, Unit
 from data.models.register import (
     BuildingDescription,
@@ -35,15 +44,22 @@ __all__ = [
     "Base",
     "BuildingDescription",
     "Event",
+    "ExternalIdentity",
     "JudgementPick",
     "LandDescription",
+    "OldPassword",
+    "OneTimeLink",
     "OtherRight",
+    "OutgoingMail",
     "Ownership",
     "Property",
+    "RecoveryCode",
     "Reopening",
     "SampleItem",
+    "SecondFactor",
     "Section",
     "Setting",
+    "SignInCounter",
     "SignInSession",
     "Signature",
     "SourceUser",

@@ -24,6 +24,9 @@ class Account(Base):
     status: Mapped[str] = mapped_column(String(12), default="active")
     status_reason: Mapped[str] = mapped_column(String(200), default="")
     password_hash: Mapped[str] = mapped_column(String(100))
+    password_set_at: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    """Whether a password of its owner's own choice has to be set before anything else."""
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
@@ -75,6 +78,10 @@ class SignInSession(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    """The last time its person did something, to the minute; idle sessions end (clause 6.3.3)."""
+    method: Mapped[str] = mapped_column(String(20), default="password")
+    """How the person was recognised: ``password`` or ``oidc``."""
     address: Mapped[str] = mapped_column(String(60), default="")
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(40), default="")

@@ -16,6 +16,7 @@ class Event(Base):
     __table_args__ = (
         Index("ix_events_at", "at", "id"),
         Index("ix_events_object", "object_type", "object_id"),
+        Index("ix_events_agency", "agency_id", "at", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -24,6 +25,9 @@ class Event(Base):
     at: Mapped[datetime]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     actor_name: Mapped[str] = mapped_column(String(60))
+    unit_id: Mapped[int | None]
+    agency_id: Mapped[int | None]
+    """Where the acting person was at the time; no foreign key, as it is a note and no link."""
     session_id: Mapped[str] = mapped_column(String(64), default="")
     address: Mapped[str] = mapped_column(String(60), default="")
     object_type: Mapped[str] = mapped_column(String(30), default="")

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit_authenticator.controllers import AuthenticationController
 
 from pages.shared.cookies import SessionCookie
-from services import installation
+from services import keys
 from services.identity import signin
 from services.identity.actor import Actor
 
@@ -35,7 +35,7 @@ def guard(clock: Clock) -> Actor | None:
     actor = refresh()
     if actor is None and session_id:
         forget()
-    cookie = SessionCookie(installation.cookie_key())
+    cookie = SessionCookie(keys.cookie_key())
     if actor is None and (session_id := cookie.session_id(clock())):
         st.session_state[_SESSION] = session_id
         actor = refresh()
@@ -49,7 +49,7 @@ def waiting_for_cookie() -> bool:
 
     The browser's answer is a rerun; a page that it cut off would lose what it had just set up.
     """
-    cookie = SessionCookie(installation.cookie_key())
+    cookie = SessionCookie(keys.cookie_key())
     if not cookie.is_due():
         return False
     st.caption(":material/hourglass_top: 正在登入…")
@@ -67,7 +67,7 @@ def sign_in(username: str, password: str, clock: Clock) -> bool:
         signin.record_failure(username, address(), clock())
         return False
     session_id = signin.start_session(st.session_state["username"], address(), clock())
-    SessionCookie(installation.cookie_key()).issue(session_id)
+    SessionCookie(keys.cookie_key()).issue(session_id)
     st.session_state[_SESSION] = session_id
     return True
 
@@ -75,7 +75,7 @@ def sign_in(username: str, password: str, clock: Clock) -> bool:
 def sign_out(clock: Clock) -> None:
     """End the session row, drop the cookie and everything this browser tab had in memory."""
     signin.end_session(st.session_state.get(_SESSION, ""), clock())
-    SessionCookie(installation.cookie_key()).delete_cookie()
+    SessionCookie(keys.cookie_key()).delete_cookie()
     forget()
 
 

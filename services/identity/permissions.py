@@ -13,6 +13,7 @@ class Action(StrEnum):
     """What can be done; the value is what events hold."""
 
     VIEW_HOME = "view_home"
+    MANAGE_OWN_SIGN_IN = "manage_own_sign_in"
     QUERY_PARCEL = "query_parcel"
     VIEW_ACCOUNTS = "view_accounts"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -23,6 +24,9 @@ class Action(StrEnum):
     SIGN_AUDIT = "sign_audit"
     REOPEN_AUDIT = "reopen_audit"
     EXPORT_TABLE = "export_table"
+    VIEW_PERMISSIONS = "view_permissions"
+    VIEW_EVENTS = "view_events"
+    OPERATE_LEDGER = "operate_ledger"
     CHANGE_SETTINGS = "change_settings"
 
     @property
@@ -32,6 +36,7 @@ class Action(StrEnum):
 
 ACTION_LABELS = {
     Action.VIEW_HOME: "檢視待辦",
+    Action.MANAGE_OWN_SIGN_IN: "管理自己的登入方式",
     Action.QUERY_PARCEL: "查詢地籍資料",
     Action.VIEW_ACCOUNTS: "檢視帳號",
     Action.MANAGE_ACCOUNTS: "管理帳號",
@@ -42,6 +47,9 @@ ACTION_LABELS = {
     Action.SIGN_AUDIT: "簽核稽核紀錄",
     Action.REOPEN_AUDIT: "重新開啟稽核",
     Action.EXPORT_TABLE: "匯出看得到的表格",
+    Action.VIEW_PERMISSIONS: "檢視權限對照",
+    Action.VIEW_EVENTS: "檢視系統紀錄",
+    Action.OPERATE_LEDGER: "封存及驗證帳本",
     Action.CHANGE_SETTINGS: "變更設定",
 }
 
@@ -59,6 +67,7 @@ Holder = Role | Duty
 
 _EVERYBODY = {
     Action.VIEW_HOME: Scope.OWN,
+    Action.MANAGE_OWN_SIGN_IN: Scope.OWN,
     Action.QUERY_PARCEL: Scope.OWN,
     Action.EXPORT_TABLE: Scope.OWN,
 }
@@ -79,6 +88,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.MANAGE_ACCOUNTS: Scope.AGENCY,
         Action.VIEW_USAGE: Scope.AGENCY,
         Action.VIEW_AUDIT: Scope.AGENCY,
+        Action.VIEW_EVENTS: Scope.AGENCY,
     },
     Role.SYSTEM_MANAGER: _EVERYBODY
     | {
@@ -87,6 +97,9 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.VIEW_USAGE: Scope.ALL,
         Action.IMPORT_USAGE: Scope.ALL,
         Action.VIEW_AUDIT: Scope.ALL,
+        Action.VIEW_PERMISSIONS: Scope.ALL,
+        Action.VIEW_EVENTS: Scope.ALL,
+        Action.OPERATE_LEDGER: Scope.ALL,
         Action.CHANGE_SETTINGS: Scope.ALL,
     },
     Duty.UNIT_HEAD: {
@@ -103,7 +116,11 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.CONDUCT_AUDIT: Scope.UNIT,
         Action.SIGN_AUDIT: Scope.UNIT,
     },
-    Duty.ETHICS_OFFICER: {Action.VIEW_USAGE: Scope.AGENCY, Action.VIEW_AUDIT: Scope.AGENCY},
+    Duty.ETHICS_OFFICER: {
+        Action.VIEW_USAGE: Scope.AGENCY,
+        Action.VIEW_AUDIT: Scope.AGENCY,
+        Action.VIEW_EVENTS: Scope.AGENCY,
+    },
     Duty.AGENCY_HEAD: {Action.VIEW_USAGE: Scope.AGENCY, Action.VIEW_AUDIT: Scope.AGENCY},
     Duty.BUREAU_REVIEWER: {Action.VIEW_USAGE: Scope.ALL, Action.VIEW_AUDIT: Scope.ALL},
 }
@@ -114,6 +131,7 @@ _OPERATOR = frozenset(
         Action.IMPORT_USAGE,
         Action.VIEW_AUDIT,
         Action.CONDUCT_AUDIT,
+        Action.OPERATE_LEDGER,
         Action.CHANGE_SETTINGS,
     }
 )

@@ -63,7 +63,11 @@ def start_session(username: str, address: str, now: datetime) -> str:
     with transaction() as db:
         account = db.scalars(select(Account).where(Account.username == username)).one()
         session = SignInSession(
-            id=secrets.token_urlsafe(32), account_id=account.id, started_at=now, address=address
+            id=secrets.token_urlsafe(32),
+            account_id=account.id,
+            started_at=now,
+            last_seen_at=now,
+            address=address,
         )
         db.add(session)
         actor = _actor(db, account.id, now, session)

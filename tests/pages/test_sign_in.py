@@ -14,7 +14,7 @@ from data.demo.people import DEMO_PASSWORD
 from data.engine import configure, reading, transaction
 from data.models import Account, Event, SignInSession
 from pages.shared.cookies import COOKIE_NAME, SessionCookie
-from services import installation
+from services import keys
 from services.identity import signin
 from tests.pages.browsing import open_app, texts, visit
 from tests.world import NOW
@@ -135,7 +135,7 @@ def test_the_cookie_brings_an_open_session_back(
     demo_city: DemoSummary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id = signin.start_session("clerk", "10.1.1.1", NOW)
-    token = cookie(session_id, installation.cookie_key())
+    token = cookie(session_id, keys.cookie_key())
     monkeypatch.setattr(ContextProxy, "cookies", {COOKIE_NAME: token})
     assert visit().title[0].value == "待辦"
     signin.end_session(session_id, NOW)
@@ -146,7 +146,7 @@ def test_a_false_or_old_cookie_brings_nothing(
     demo_city: DemoSummary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id = signin.start_session("clerk", "10.1.1.1", NOW)
-    key = installation.cookie_key()
+    key = keys.cookie_key()
     tokens = {
         "another key": cookie(session_id, "x" * 64),
         "expired": cookie(session_id, key, exp_date=(NOW - timedelta(1)).timestamp()),

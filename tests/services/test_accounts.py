@@ -169,12 +169,15 @@ def test_closing_an_account_ends_its_sessions_and_restoring_it_opens_none(world:
     clerk, other = world.accounts["clerk"], world.accounts["clerk2"]
     with transaction() as db:
         for key, owner in (("a", clerk), ("b", clerk), ("c", other)):
-            db.add(SignInSession(id=key, account_id=owner, started_at=CREATED))
+            db.add(
+                SignInSession(id=key, account_id=owner, started_at=CREATED, last_seen_at=CREATED)
+            )
         db.add(
             SignInSession(
                 id="old",
                 account_id=clerk,
                 started_at=CREATED,
+                last_seen_at=CREATED,
                 ended_at=CREATED,
                 end_reason="signed_out",
             )

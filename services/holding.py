@@ -1,0 +1,74 @@
+"""Held service (暫停服務): what cannot be written down does not happen (no fail-open, 附表十).
+
+Once an event or a usage record could not be written, this process does nothing for anybody until
+`services.resuming` has really written an event.
+"""
+
+import secrets
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from data import engine
+from services.alerts import alert
+from services.errors import Held
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why the service is held, since when, and the number that the operator's log has it under."""
+
+    number: str
+    what: str
+    since: datetime | None = None
+
+
+_lock = threading.Lock()
+_current: Hold | None = None
+
+
+def held(what: str, error: Exception) -> Held:
+    """Hold the service because ``what`` could not be written, and return the exception to raise.
+
+    The operator is alerted once a hold, not once an attempt.
+    """
+    global _current
+    with _lock:
+        first = _current is None
+        hold = _current = _current or Hold(secrets.token_hex(4).upper(), what)
+    if first:
+        alert(
+            f"地籍資料使用管理系統暫停服務：{what}無法寫入，編號 {hold.number}。",
+            cause=_cause(error),
+        )
+    return Held(f"service held, {hold.number}: {what}: {_cause(error)}")
+
+
+def current(now: datetime) -> Hold | None:
+    """Return the hold that stands; whoever asks first gives it its time."""
+    global _current
+    with _lock:
+        if _current is not None and _current.since is None:
+            _current = replace(_current, since=now)
+        return _current
+
+
+def refuse_while_held() -> None:
+    """Raise Held while the service is held: not even a download that waits outside the pages goes on."""
+    if (hold := _current) is not None:
+        raise Held(f"service held, {hold.number}: {hold.what}")
+
+
+def release() -> None:
+    """End the hold; called once an event was really written."""
+    global _current
+    with _lock:
+        _current = None
+
+
+def _cause(error: Exception) -> str:
+    # The driver's own words only: SQLAlchemy's would add the statement with its values.
+    return str(getattr(error, "orig", None) or type(error).__name__).split("\n")[0][:200]
+
+
+engine.when_failing(lambda error: held("資料庫", error))

@@ -45,7 +45,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A PostgreSQL server of this test run with a migrated database ``template_house``."""
     server = _start_postgres(tmp_path_factory)
-    _create_database(server, "template_house", "template1")
+    create_database(server, "template_house", "template1")
     engine.configure(postgres_url(server, "template_house"))
     migrate.upgrade()
     engine.engine().dispose()
@@ -72,7 +72,7 @@ def postgres_url(server: Any, name: str) -> str:
     return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def _create_database(server: Any, name: str, template: str) -> None:
+def create_database(server: Any, name: str, template: str) -> None:
     admin = create_engine(postgres_url(server, "postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
@@ -90,7 +90,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     else:
         server = request.getfixturevalue("postgres")
         name = f"t_{uuid.uuid4().hex}"
-        _create_database(server, name, "template_house")
+        create_database(server, name, "template_house")
         engine.configure(postgres_url(server, name))
     yield backend
     engine.engine().dispose()

@@ -96,10 +96,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_second_factors_account_id')),
     sa.PrimaryKeyConstraint('account_id', name=op.f('pk_second_factors'))
     )
-    with op.batch_alter_table('accounts', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('password_set_at', data.models.base.UtcDateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('must_change_password', sa.Boolean(), nullable=False, server_default=sa.false()))
-
+    # One by one: a batch would drop and recreate the table, which others refer to.
+    op.add_column('accounts', sa.Column('password_set_at', data.models.base.UtcDateTime(timezone=True), nullable=True))
+    op.add_column('accounts', sa.Column('must_change_password', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute('UPDATE accounts SET password_set_at = created_at')
 
     with op.batch_alter_table('events', schema=None) as batch_op:

@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages import registry
+from pages.entrance.flow import entrance
 from pages.shared import layout, session
 from pages.shared.feedback import numbered_errors, show_notice
-from pages.shared.sign_in_form import sign_in_screen
 from services import clock, installation
 
 # A file of our own: for a Material icon the browser would ask fonts.gstatic.com.
@@ -24,7 +24,7 @@ def main() -> None:
     if actor is None:
         # Addresses stay as they are, so that a link opened cold leads there after signing in.
         st.navigation(registry.closed_doors(), position="hidden")
-        sign_in_screen(clock.utc_now)
+        entrance(clock.utc_now)
         return
     if session.waiting_for_cookie():
         st.navigation(registry.closed_doors(), position="hidden")

@@ -65,11 +65,7 @@ class SessionCookie(CookieModel):  # type: ignore[misc]
 
     def issue(self, session_id: str) -> None:
         """Sign the cookie of a session that has just begun; `is_due` sends it."""
-        claims = {
-            "username": st.session_state["username"],
-            "exp_date": self._set_exp_date(),
-            "session": session_id,
-        }
+        claims = {"exp_date": self._set_exp_date(), "session": session_id}
         st.session_state[_TOKEN] = jwt.encode(claims, self.cookie_key, algorithm="HS256")
 
     def is_due(self) -> bool:

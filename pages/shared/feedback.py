@@ -13,13 +13,18 @@ from services.errors import UserError
 log = logging.getLogger("cadastre")
 
 
+def show_error(sentence: object) -> None:
+    """Show a sentence about what went wrong."""
+    st.error(plain(sentence), icon=":material/error:")
+
+
 @contextmanager
 def showing_errors() -> Iterator[None]:
     """Show a service's sentence where the page stands; anything else goes on to `numbered_errors`."""
     try:
         yield
     except UserError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
 
 
 @contextmanager
@@ -31,7 +36,7 @@ def numbered_errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(plain(error), icon=":material/error:")
+        show_error(error)
     except Exception:
         number = secrets.token_hex(4).upper()
         log.exception("reference %s", number)

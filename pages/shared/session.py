@@ -10,6 +10,7 @@ from pages.shared.cookies import SessionCookie
 from services import keys
 from services.identity import signin
 from services.identity.actor import Actor
+from services.identity.entering import Entering, Method, begin
 
 _SESSION, _REFRESH = "sign_in_session", "refresh_actor"
 
@@ -59,17 +60,21 @@ def waiting_for_cookie() -> bool:
     return True
 
 
-def sign_in(username: str, password: str, clock: Clock) -> bool:
-    """Try a name and password; on success the session is open and the next run sends its cookie."""
+def recognise(username: str, password: str, clock: Clock) -> Entering | None:
+    """Try a name and password; when they are right, return their owner on the way in."""
     credentials = signin.find_credentials(username, password)
     checker = AuthenticationController(credentials, auto_hash=False)
     if not (credentials["usernames"] and checker.login(username, password)):
         signin.record_failure(username, address(), clock())
-        return False
-    session_id = signin.start_session(st.session_state["username"], address(), clock())
+        return None
+    return begin(st.session_state["username"], Method.PASSWORD, clock())
+
+
+def open_session(entering: Entering, clock: Clock) -> None:
+    """Open the session of somebody of whom nothing more is asked; the next run sends its cookie."""
+    session_id = signin.open_session(entering, address(), clock())
     SessionCookie(keys.cookie_key()).issue(session_id)
     st.session_state[_SESSION] = session_id
-    return True
 
 
 def sign_out(clock: Clock) -> None:

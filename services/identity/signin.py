@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Account, SignInSession
 from services import events
+from services.errors import Conflict
 from services.events import EventType
 from services.identity.actor import Actor
+from services.identity.entering import Entering, Method, step_left
 from services.identity.people import as_actor, load_account
 from services.regulation.roles import AccountStatus
 
@@ -62,17 +64,33 @@ def start_session(username: str, address: str, now: datetime) -> str:
     """Open a session for an account whose password was right and return its id."""
     with transaction() as db:
         account = db.scalars(select(Account).where(Account.username == username)).one()
-        session = SignInSession(
-            id=secrets.token_urlsafe(32),
-            account_id=account.id,
-            started_at=now,
-            last_seen_at=now,
-            address=address,
-        )
-        db.add(session)
-        actor = _actor(db, account.id, now, session)
-        events.write(db, actor, EventType.SIGNED_IN, about=("account", account.id))
-        return session.id
+        return _opened(db, account.id, Method.PASSWORD, address, now)
+
+
+def open_session(entering: Entering, address: str, now: datetime) -> str:
+    """Open the session of somebody of whom nothing more is asked and return its id.
+
+    Raises Conflict when a step is left after all.
+    """
+    with transaction() as db:
+        if step_left(db, entering, now) is not None:
+            raise Conflict("登入尚未完成，請從頭再登入一次。")
+        return _opened(db, entering.account_id, entering.method, address, now)
+
+
+def _opened(db: Session, account_id: int, method: Method, address: str, now: datetime) -> str:
+    session = SignInSession(
+        id=secrets.token_urlsafe(32),
+        account_id=account_id,
+        started_at=now,
+        last_seen_at=now,
+        method=method.value,
+        address=address,
+    )
+    db.add(session)
+    actor = _actor(db, account_id, now, session)
+    events.write(db, actor, EventType.SIGNED_IN, about=("account", account_id), method=method.value)
+    return session.id
 
 
 def record_failure(username: str, address: str, now: datetime) -> None:

@@ -1,0 +1,74 @@
+"""The way in: recognised by password or provider, one screen a step, then the session is opened.
+
+Who is on the way in (`Entering`) stands in the session state, which lives on the server: a browser
+can neither claim an identity nor skip a step.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.entrance.code import code_screen
+from pages.entrance.enrol import enrol_screen
+from pages.entrance.frame import entrance_frame
+from pages.entrance.new_password import new_password_screen
+from pages.entrance.password import password_screen
+from pages.entrance.provider import provider_screen
+from pages.shared.feedback import show_error
+from pages.shared.session import Clock, open_session
+from services.errors import UserError
+from services.identity.entering import Entering, Step, next_step
+
+Screen = Callable[[Entering, Clock], bool]
+
+SCREENS: dict[Step, Screen] = {
+    Step.CODE: code_screen,
+    Step.ENROL: enrol_screen,
+    Step.NEW_PASSWORD: new_password_screen,
+}
+"""The screen of every step; True says that it has just been passed."""
+
+_ENTERING, _PROBLEM = "entering", "entering_problem"
+
+
+def entrance(clock: Clock) -> None:
+    """Show what is asked of a visitor next; open the session when nothing is left."""
+    with entrance_frame():
+        entering: Entering | None = st.session_state.get(_ENTERING)
+        if entering is None:
+            _recognise(clock)
+        else:
+            _go_on(entering, clock)
+
+
+def _recognise(clock: Clock) -> None:
+    if problem := st.session_state.pop(_PROBLEM, None):
+        show_error(problem)
+    entering = password_screen(clock) or provider_screen(clock)
+    if entering is not None:
+        _keep(entering)
+
+
+def _go_on(entering: Entering, clock: Clock) -> None:
+    try:
+        step = next_step(entering, clock())
+        if step is None:
+            open_session(entering, clock)
+    except UserError as error:
+        # Too late, or the account was closed meanwhile: everything starts anew.
+        st.session_state.pop(_ENTERING, None)
+        st.session_state[_PROBLEM] = str(error)
+        st.rerun()
+    if step is None:
+        st.session_state.pop(_ENTERING, None)
+        st.rerun()
+    if SCREENS[step](entering, clock):
+        _keep(entering.after(step))
+    if st.button("取消，回到登入", icon=":material/arrow_back:", type="tertiary"):
+        st.session_state.pop(_ENTERING, None)
+        st.rerun()
+
+
+def _keep(entering: Entering) -> None:
+    st.session_state[_ENTERING] = entering
+    st.rerun()

@@ -1,0 +1,22 @@
+"""The first screen: name and password."""
+
+import streamlit as st
+
+from pages.shared.session import Clock, recognise
+from services.identity.entering import Entering
+
+
+def password_screen(clock: Clock) -> Entering | None:
+    """Show the form; return who is on the way in once name and password are right."""
+    with st.form("sign_in"):
+        username = st.text_input("帳號", autocomplete="username", max_chars=40)
+        password = st.text_input("密碼", type="password", autocomplete="current-password")
+        pressed = st.form_submit_button(
+            "登入", type="primary", icon=":material/login:", width="stretch"
+        )
+    if not pressed:
+        return None
+    entering = recognise(username, password, clock)
+    if entering is None:
+        st.error("帳號或密碼不正確，或帳號已停用。", icon=":material/error:")
+    return entering

@@ -8,7 +8,9 @@ from pages import registry
 from pages.entrance.flow import entrance
 from pages.shared import layout, session
 from pages.shared.feedback import numbered_errors, show_notice
+from pages.shared.held_screen import held_screen
 from services import clock, installation
+from services.resuming import still_held
 
 # A file of our own: for a Material icon the browser would ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "pages" / "assets" / "icon.svg"
@@ -17,6 +19,11 @@ st.set_page_config(page_title=layout.APP_TITLE, page_icon=str(ICON), layout="wid
 
 def main() -> None:
     """Show the sign-in screen or, for a signed-in person, the page that was asked for."""
+    if still_held(clock.utc_now()):
+        # Addresses stay as they are, so that the page that was asked for comes back by itself.
+        st.navigation(registry.closed_doors(), position="hidden")
+        held_screen(clock.utc_now)
+        return
     if not installation.is_ready():
         st.error("系統尚未建置：請先執行 `make run`，或 `python manage.py init` 並建立系統管理者。")
         return

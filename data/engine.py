@@ -1,16 +1,19 @@
 """Where the database is and how a transaction is opened, the same for SQLite and PostgreSQL."""
 
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 _engine: Engine | None = None
+_say_what_it_means: Callable[[Exception], Exception] | None = None
 
 
 def database_url() -> str:
@@ -64,16 +67,56 @@ def _sqlite_on_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def when_failing(meaning: Callable[[Exception], Exception]) -> None:
+    """Let ``meaning`` turn the error of a database that is away or does not commit into another."""
+    global _say_what_it_means
+    _say_what_it_means = meaning
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open a session for writing; it commits at the end or, on any error, leaves nothing behind."""
     writer = engine().execution_options(writes=True)
-    with Session(writer, expire_on_commit=False) as session, session.begin():
+    with Session(writer, expire_on_commit=False) as session:
+        with _watched():
+            session.connection()
         yield session
+        session.flush()  # what is wrong with the rows themselves is no failure of the database
+        with _watched():
+            _commit(session)
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
     """Open a session for reading only; nothing it holds is ever written."""
     with Session(engine(), expire_on_commit=False, autoflush=False) as session:
+        with _watched():
+            session.connection()
         yield session
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except BaseException:
+        session.invalidate()  # nobody knows what state the connection is in
+        raise
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        if _say_what_it_means is None or isinstance(error, IntegrityError) or _is_busy(error):
+            raise
+        raise _say_what_it_means(error) from error
+
+
+def _is_busy(error: Exception) -> bool:
+    """Whether SQLite only waited too long for another writer, such as a large import."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    )

@@ -3,10 +3,12 @@
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Event
+from services import holding
 from services.identity.actor import Actor
 
 
@@ -63,34 +65,63 @@ def write(
     """Add an event to the caller's transaction; if it cannot be written, the act does not happen.
 
     ``about`` is the kind and id of the thing; ``detail`` is JSON and never holds register data.
+    Raises Held when the database does not take it: the service is held from then on.
     """
-    db.add(
-        Event(
-            type=type_.value,
-            at=actor.now,
-            account_id=actor.account_id,
-            actor_name=actor.name,
-            unit_id=actor.unit_id,
-            agency_id=actor.agency_id,
-            session_id=actor.session_id,
-            address=actor.address,
-            object_type=about[0],
-            object_id=str(about[1]),
-            outcome=outcome,
-            detail=detail,
-        )
+    db.flush()  # what the caller left pending is the caller's to answer for
+    event = Event(
+        type=type_.value,
+        at=actor.now,
+        account_id=actor.account_id,
+        actor_name=_storable("actor_name", actor.name),
+        unit_id=actor.unit_id,
+        agency_id=actor.agency_id,
+        session_id=_storable("session_id", actor.session_id),
+        address=_storable("address", actor.address),
+        object_type=about[0],
+        object_id=_storable("object_id", str(about[1])),
+        outcome=outcome,
+        detail=_storable_json(detail),
     )
+    try:
+        db.add(event)
+        db.flush()
+    except (SQLAlchemyError, OSError) as error:
+        raise holding.held("系統紀錄", error) from error
 
 
 def record_refusal(actor: Actor, action: str, function: str, sentence: str) -> None:
-    """Write a refusal in a transaction of its own."""
-    with transaction() as db:
-        write(
-            db,
-            actor,
-            EventType.REFUSED,
-            about=("action", action),
-            outcome="refused",
-            function=function,
-            sentence=sentence,
-        )
+    """Write a refusal in a transaction of its own; one that cannot be written holds the service."""
+    try:
+        with transaction() as db:
+            write(
+                db,
+                actor,
+                EventType.REFUSED,
+                about=("action", action),
+                outcome="refused",
+                function=function,
+                sentence=sentence,
+            )
+    except SQLAlchemyError as error:
+        raise holding.held("系統紀錄", error) from error
+
+
+def _storable(column: str, text: str) -> str:
+    """Return ``text`` as its column takes it: nobody can hold the service by what they type."""
+    length: int = Event.__table__.c[column].type.length  # type: ignore[attr-defined]
+    return _clean(text)[:length]
+
+
+def _storable_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, dict):
+        return {_clean(str(key)): _storable_json(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable_json(held) for held in value]
+    return value
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL takes no NUL, and no encoding takes half a character.
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

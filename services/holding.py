@@ -21,10 +21,12 @@ class Hold:
     number: str
     what: str
     since: datetime | None = None
+    next_probe: datetime | None = None
 
 
 _lock = threading.Lock()
 _current: Hold | None = None
+_no_probe_before: datetime | None = None
 
 
 def held(what: str, error: Exception) -> Held:
@@ -35,7 +37,9 @@ def held(what: str, error: Exception) -> Held:
     global _current
     with _lock:
         first = _current is None
-        hold = _current = _current or Hold(secrets.token_hex(4).upper(), what)
+        hold = _current = _current or Hold(
+            secrets.token_hex(4).upper(), what, next_probe=_no_probe_before
+        )
     if first:
         alert(
             f"地籍資料使用管理系統暫停服務：{what}無法寫入，編號 {hold.number}。",
@@ -53,22 +57,31 @@ def current(now: datetime) -> Hold | None:
         return _current
 
 
+def postpone_probe(until: datetime) -> None:
+    """Let nobody probe before ``until``."""
+    global _current
+    with _lock:
+        if _current is not None:
+            _current = replace(_current, next_probe=until)
+
+
 def refuse_while_held() -> None:
     """Raise Held while the service is held: not even a download that waits outside the pages goes on."""
     if (hold := _current) is not None:
         raise Held(f"service held, {hold.number}: {hold.what}")
 
 
-def release() -> None:
-    """End the hold; called once an event was really written."""
-    global _current
+def release(no_probe_before: datetime | None = None) -> None:
+    """End the hold, once an event was really written; the next hold is not probed earlier."""
+    global _current, _no_probe_before
     with _lock:
-        _current = None
+        _current, _no_probe_before = None, no_probe_before
 
 
 def _cause(error: Exception) -> str:
-    # The driver's own words only: SQLAlchemy's would add the statement with its values.
-    return str(getattr(error, "orig", None) or type(error).__name__).split("\n")[0][:200]
+    # The driver's own first line only: the rest, and SQLAlchemy's words, hold the row's values.
+    own = error if isinstance(error, OSError) else getattr(error, "orig", None)
+    return str(own or type(error).__name__).split("\n")[0][:200]
 
 
 engine.when_failing(lambda error: held("資料庫", error))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import inspect
 
-from data.engine import engine, reading
+from data.engine import reading
 from data.models import Account, Setting
 
 DEMO_KEY = "demo_data"
@@ -12,7 +12,8 @@ DEMO_UNFINISHED_KEY = "demo_unfinished"
 
 def has_tables() -> bool:
     """Whether the database was ever prepared."""
-    return inspect(engine()).has_table(Account.__tablename__)
+    with reading() as db:
+        return inspect(db.connection()).has_table(Account.__tablename__)
 
 
 def is_ready() -> bool:

@@ -19,6 +19,7 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="cadastre-tests
 
 from data import engine, migrate
 from data.demo.load import DemoSummary
+from services import holding
 from tests.demo_small import DemoTemplate, load_small
 from tests.world import World, build_world
 
@@ -77,6 +78,13 @@ def create_database(server: Any, name: str, template: str) -> None:
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     admin.dispose()
+
+
+@pytest.fixture(autouse=True)
+def running_service() -> Iterator[None]:
+    """No test leaves the service held for the next one."""
+    yield
+    holding.release()
 
 
 @pytest.fixture(params=BACKENDS)

@@ -4,11 +4,12 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import streamlit as st
 
 from pages.shared.text import plain
-from services.errors import UserError
+from services.errors import Held, UserError
 
 log = logging.getLogger("cadastre")
 
@@ -46,8 +47,17 @@ def numbered_errors() -> Iterator[None]:
         )
 
 
+def _leave_the_page() -> NoReturn:
+    """Leave nothing of this run on the screen: the next one shows that the service is held.
+
+    Where it has resumed by then, the page comes anew and says what became of the act.
+    """
+    notify("剛才的動作因無法留存紀錄而沒有完成；請確認後再做一次。", ":material/pause_circle:")
+    st.rerun()
+
+
 class _RefusedDownloads(logging.Filter):
-    """Logs a service's refusal of a download as one line: it is an answer and no fault.
+    """Logs a service's refusal of a download as one line: it is an answer and no fault of the code.
 
     Streamlit runs downloads outside the script, shows its own words for whatever they raise, and
     logs the traceback.
@@ -56,7 +66,7 @@ class _RefusedDownloads(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         reason = error.__cause__ if error else None
-        if isinstance(reason, UserError):
+        if isinstance(reason, UserError | Held):
             record.msg, record.args, record.exc_info = "download refused: %s", (reason,), None
             record.levelno, record.levelname = logging.INFO, "INFO"
         return True

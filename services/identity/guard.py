@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from services import events
+from services import events, holding
 from services.errors import Refused
 from services.identity.actor import Actor
 from services.identity.permissions import Action, reach
@@ -18,7 +18,7 @@ def guarded(
 ) -> Callable[[Callable[Concatenate[Actor, P], R]], Callable[Concatenate[Actor, P], R]]:
     """Let only persons in who hold ``action`` somewhere, and record every refusal as an event.
 
-    The function itself still has to check the thing it touches with `permit` or `reach`; a test
+    While the service is held nobody comes in. The function itself still has to check the thing it touches with `permit` or `reach`; a test
     walks all guarded functions and fails if one does not.
     """
 
@@ -27,6 +27,7 @@ def guarded(
     ) -> Callable[Concatenate[Actor, P], R]:
         @functools.wraps(function)
         def inside(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            holding.refuse_while_held()
             try:
                 if not reach(actor, action):
                     raise Refused(f"您沒有「{action.label}」的權限。")

@@ -21,6 +21,7 @@ from data.models.identity import (
     SecondFactor,
     SignInCounter,
 )
+from data.models.ledger import LedgerCheckpoint, LedgerTile, LedgerTimestamp
 from data.models.organisation import Agency, Unit
 from data.models.register import (
     BuildingDescription,
@@ -47,6 +48,9 @@ __all__ = [
     "ExternalIdentity",
     "JudgementPick",
     "LandDescription",
+    "LedgerCheckpoint",
+    "LedgerTile",
+    "LedgerTimestamp",
     "OldPassword",
     "OneTimeLink",
     "OtherRight",

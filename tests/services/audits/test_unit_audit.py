@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from data.append_only import unprotect
 from data.engine import reading, transaction
 from data.models import (
     Audit,
@@ -259,10 +260,10 @@ def test_nobody_judges_own_records(audited: World) -> None:
     own = [row for row in rows if row.own]
     assert own
     before = snapshot()
-    with pytest.raises(Invalid, match="您自己的使用紀錄"):
+    with pytest.raises(Refused, match="您自己的使用紀錄"):
         judge(audited.actor("head"), audit_id, {own[0].record_id: 0}, Ruling.COMPLIANT)
     mixed = {row.record_id: 0 for row in rows}
-    with pytest.raises(Invalid, match="您自己的使用紀錄"):
+    with pytest.raises(Refused, match="您自己的使用紀錄"):
         judge(audited.actor("head"), audit_id, mixed, Ruling.COMPLIANT)
     assert snapshot() == before
     judge(audited.actor("auditor"), audit_id, {own[0].record_id: 0}, Ruling.COMPLIANT)
@@ -415,7 +416,7 @@ def test_a_public_figure_is_named_first_and_becomes_the_seed(audited: World) -> 
 
 def test_nobody_with_an_account_names_a_seed(audited: World) -> None:
     audit_id = freeze(audited.actor("head"), audited.units["tax1"], Q3)
-    with pytest.raises(Invalid, match="不能自行指定"):
+    with pytest.raises(Refused, match="不能自行指定"):
         draw_first(audited.actor("head"), audit_id, named_seed="abcd")
     with pytest.raises(Invalid, match="不能改用公開數字"):
         draw_first(audited.actor("head"), audit_id, published="87654321")
@@ -465,6 +466,7 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(
 def test_a_touched_frame_is_refused(audited: World, touch: dict[str, Any]) -> None:
     audit_id = freeze(audited.actor("head"), audited.units["tax1"], Q3)
     with transaction() as db:
+        unprotect(db.connection(), "audit_frames")
         db.execute(update(AuditFrame).values(touch))
     with pytest.raises(Conflict, match="雜湊值不符"):
         draw_first(audited.actor("head"), audit_id)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.ledger.tree import (
     EMPTY_ROOT,
     CompactRange,
+    RangeRoot,
     consistency_proof,
     includes,
     inclusion_proof,
@@ -82,6 +83,10 @@ def naive_subproof(m: int, hashes: Sequence[bytes], whole: bool) -> list[bytes]:
     return [*naive_subproof(m - k, hashes[k:], False), naive_root(hashes[:k])]
 
 
+def ranges(hashes: Sequence[bytes]) -> RangeRoot:
+    return lambda low, high: root_of(hashes[low:high])
+
+
 def hashes_of(size: int) -> list[bytes]:
     return leaf_hashes(str(number).encode() for number in range(size))
 
@@ -95,7 +100,7 @@ def test_known_answers() -> None:
 
 def test_a_known_path() -> None:
     hashes = leaf_hashes(LEAVES)
-    path = inclusion_proof(5, 8, lambda low, high: root_of(hashes[low:high]))
+    path = inclusion_proof(5, 8, ranges(hashes))
     assert [step.hex() for step in path] == [
         "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
         "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
@@ -130,11 +135,11 @@ def test_every_proof_of_every_small_tree() -> None:
         hashes = hashes_of(size)
         root = root_of(hashes)
         for index in range(size):
-            path = inclusion_proof(index, size, lambda low, high: root_of(hashes[low:high]))
+            path = inclusion_proof(index, size, ranges(hashes))
             assert path == naive_path(index, hashes)
             assert includes(hashes[index], index, size, path, root)
         for old in range(1, size + 1):
-            path = consistency_proof(old, size, lambda low, high: root_of(hashes[low:high]))
+            path = consistency_proof(old, size, ranges(hashes))
             assert path == naive_subproof(old, hashes, True)
             assert is_consistent(old, size, root_of(hashes[:old]), root, path)
 
@@ -170,7 +175,7 @@ def test_no_flipped_bit_passes_as_included(data: st.DataObject, size: int, bit: 
     hashes = hashes_of(size)
     index = data.draw(st.integers(0, size - 1))
     root = root_of(hashes)
-    path = inclusion_proof(index, size, lambda low, high: root_of(hashes[low:high]))
+    path = inclusion_proof(index, size, ranges(hashes))
     assert includes(hashes[index], index, size, path, root)
     assert not includes(flipped(hashes[index], bit), index, size, path, root)
     assert not includes(hashes[index], index, size, path, flipped(root, bit))
@@ -190,7 +195,7 @@ def test_no_flipped_bit_passes_as_consistent(data: st.DataObject, new: int, bit:
     hashes = hashes_of(new)
     old = data.draw(st.integers(1, new))
     was, now = root_of(hashes[:old]), root_of(hashes)
-    path = consistency_proof(old, new, lambda low, high: root_of(hashes[low:high]))
+    path = consistency_proof(old, new, ranges(hashes))
     assert is_consistent(old, new, was, now, path)
     assert not is_consistent(old, new, flipped(was, bit), now, path)
     assert not is_consistent(old, new, was, flipped(now, bit), path)

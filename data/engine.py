@@ -12,6 +12,17 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent
+_SQLITE_STORAGE = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOTADB,
+)
+_POSTGRESQL_STORAGE = ("08", "25006", "53", "57P", "58", "XX")
+"""Connection lost, read only, no room, shut down, system errors, corrupted."""
+
 _engine: Engine | None = None
 _say_what_it_means: Callable[[Exception], Exception] | None = None
 
@@ -80,8 +91,9 @@ def transaction() -> Iterator[Session]:
     with Session(writer, expire_on_commit=False) as session:
         with _watched():
             session.connection()
-        yield session
-        session.flush()  # what is wrong with the rows themselves is no failure of the database
+        with _watched(_storage_fails):
+            yield session
+            session.flush()  # what is wrong with the rows themselves is no failure of the database
         with _watched():
             _commit(session)
 
@@ -103,20 +115,37 @@ def _commit(session: Session) -> None:
         raise
 
 
+def _is_not_about_rows(error: Exception) -> bool:
+    return not isinstance(error, IntegrityError) and not _is_busy(error)
+
+
 @contextmanager
-def _watched() -> Iterator[None]:
+def _watched(is_failure: Callable[[Exception], bool] = _is_not_about_rows) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error, OSError) as error:
-        if _say_what_it_means is None or isinstance(error, IntegrityError) or _is_busy(error):
+        if _say_what_it_means is None or not is_failure(error):
             raise
         raise _say_what_it_means(error) from error
 
 
+def _sqlite_code(error: Exception) -> int:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF
+
+
 def _is_busy(error: Exception) -> bool:
     """Whether SQLite only waited too long for another writer, such as a large import."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
+    return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _storage_fails(error: Exception) -> bool:
+    """Whether a statement failed because nothing can be stored, and not for what it said."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return (
+        error.connection_invalidated
+        or _sqlite_code(error) in _SQLITE_STORAGE
+        or state.startswith(_POSTGRESQL_STORAGE)
     )

@@ -21,11 +21,16 @@ def show_error(sentence: object) -> None:
 
 @contextmanager
 def showing_errors() -> Iterator[None]:
-    """Show a service's sentence where the page stands; anything else goes on to `numbered_errors`."""
+    """Show a service's sentence where the page stands; anything else goes on to `numbered_errors`.
+
+    Dialogs and fragments run without `numbered_errors` around them: a hold is met here as well.
+    """
     try:
         yield
     except UserError as error:
         show_error(error)
+    except Held:
+        _leave_the_page()
 
 
 @contextmanager
@@ -38,6 +43,8 @@ def numbered_errors() -> Iterator[None]:
         yield
     except UserError as error:
         show_error(error)
+    except Held:
+        _leave_the_page()
     except Exception:
         number = secrets.token_hex(4).upper()
         log.exception("reference %s", number)

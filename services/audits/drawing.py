@@ -16,7 +16,7 @@ from services.audits import store
 from services.audits.freezing import effective_floors
 from services.audits.sampling.draw import Drawn, draw_sample, expand_sample
 from services.audits.words import AuditStatus, DrawKind, SeedSource
-from services.errors import Conflict, Invalid
+from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
@@ -122,7 +122,7 @@ def _first_seed(
 ) -> tuple[SeedSource, str]:
     if named_seed:
         if not actor.is_operator:
-            raise Invalid("種子由系統產生，不能自行指定。")
+            raise Refused("種子由系統產生，不能自行指定。")
         return SeedSource.NAMED, checked_seed(named_seed)
     if frame.seed_plan == SeedSource.PUBLIC:
         if frame.published_on is not None and actor.today < frame.published_on:

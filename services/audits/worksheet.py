@@ -12,7 +12,7 @@ from data.models import Audit, JudgementPick, UsageRecord, Verdict
 from services import events
 from services.audits import store
 from services.audits.words import AuditStatus, Ruling
-from services.errors import Conflict, Invalid
+from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
@@ -100,6 +100,7 @@ def judge(
     try:
         with transaction() as db:
             audit = store.load_audit(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+            _require_person(actor, "判定")
             store.require_status(audit, AuditStatus.JUDGING)
             _check_records(db, actor, audit, seen)
             db.add_all(
@@ -129,6 +130,12 @@ def judge(
         raise Conflict("他人剛剛判定了其中的紀錄；請重新整理，看過後再判定。") from None
 
 
+def _require_person(actor: Actor, what: str) -> None:
+    """Judgement is somebody's own; the command line draws, and judges nothing."""
+    if actor.account_id is None:
+        raise Refused(f"{what}必須由有帳號的稽核人員辦理。")
+
+
 def _checked_words(ruling: Ruling, note: str, change_reason: str, changes: bool) -> tuple[str, str]:
     text = tidy(note)
     if len(text) > NOTE_MAX:
@@ -146,8 +153,8 @@ def _check_records(db: Session, actor: Actor, audit: Audit, seen: Mapping[int, i
             UsageRecord.id.in_(seen), UsageRecord.account_id == actor.account_id
         )
     )
-    if own is not None and actor.account_id is not None:
-        raise Invalid(f"紀錄 {own} 是您自己的使用紀錄，不能由本人判定；請由其他稽核人員判定。")
+    if own is not None:
+        raise Refused(f"紀錄 {own} 是您自己的使用紀錄，不能由本人判定；請由其他稽核人員判定。")
     verdicts = latest_verdicts(db, audit.id)
     for record, sequence in seen.items():
         now = verdicts.get(record, NOT_JUDGED)
@@ -167,6 +174,7 @@ def pick(actor: Actor, audit_id: int, record_ids: Collection[int], reason: str) 
     try:
         with transaction() as db:
             audit = store.load_audit(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+            _require_person(actor, "判斷抽查")
             store.require_status(audit, AuditStatus.JUDGING)
             frame = store.unpack_frame(store.load_frame_row(db, audit.id))
             if outside := set(record_ids) - set(frame.ids.tolist()):

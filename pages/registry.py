@@ -40,6 +40,8 @@ PAGES: tuple[Entry, ...] = (
     Entry("稽核", "稽核抽樣", "audit_sampler", "casino", Action.VIEW_AUDIT),
     Entry("統計", "使用統計", "usage_charts", "monitoring", Action.VIEW_USAGE),
     Entry("系統", "匯入", "import_usage", "upload_file", Action.IMPORT_USAGE),
+    Entry("系統", "權限對照", "permissions", "verified_user", Action.VIEW_PERMISSIONS),
+    Entry("系統", "系統紀錄", "event_log", "receipt_long", Action.VIEW_EVENTS),
 )
 
 

@@ -41,6 +41,8 @@ class EventType(StrEnum):
     AUDIT_SIGNED = "audit_signed"
     AUDIT_REOPENED = "audit_reopened"
     DRAW_EXPORTED = "draw_exported"
+    ACCOUNT_VIEWED = "account_viewed"
+    WORKSHEET_VIEWED = "worksheet_viewed"
     EVENTS_VIEWED = "events_viewed"
     SETTING_CHANGED = "setting_changed"
     SECRETS_ROTATED = "secrets_rotated"

@@ -47,6 +47,11 @@ def roc_time(moment: datetime) -> str:
     return f"{roc_date(local.date())} {local:%H:%M}"
 
 
+def roc_second(moment: datetime) -> str:
+    """``113年5月22日 14:05:09`` in Taipei, for the log."""
+    return f"{roc_time(moment)}:{moment.second:02d}"
+
+
 def parse_date(text: str) -> date:
     """Read a ROC or Gregorian date; raise ValueError with a sentence otherwise.
 

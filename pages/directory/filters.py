@@ -1,7 +1,6 @@
 """The filters of the account list; they live in the address as codes."""
 
 import re
-from collections.abc import Collection, Iterator
 from functools import partial
 
 import streamlit as st
@@ -15,19 +14,6 @@ from services.regulation.roles import AccountStatus, Role
 PAGE = "accounts"
 
 
-class _AnyText(Collection[str]):
-    """The options of a field that takes whatever is typed."""
-
-    def __contains__(self, value: object) -> bool:
-        return isinstance(value, str)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
 def fields(units: tuple[UnitInfo, ...]) -> dict[str, address.Field]:
     """Return what the address of the page may hold for a person who sees ``units``."""
     return {
@@ -36,8 +22,8 @@ def fields(units: tuple[UnitInfo, ...]) -> dict[str, address.Field]:
         "role": address.Field([role.value for role in Role]),
         "status": address.Field([status.value for status in AccountStatus]),
         "item": address.Field([item.value for item in Item]),
-        "text": address.Field(_AnyText()),
-        "account": address.Field(_AnyText()),
+        "text": address.Field(address.AnyText()),
+        "account": address.Field(address.AnyText()),
     }
 
 

@@ -4,7 +4,7 @@ Streamlit's own ``bind="query-params"`` would put the widgets' labels there, and
 codes that links from other pages hold; a label also changes with a name.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,19 @@ class Field:
     def start(self) -> Any:
         """The widget's value at the start."""
         return [] if self.many else self.default
+
+
+class AnyText(Collection[str]):
+    """The options of a field that takes whatever is typed."""
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, str)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def key(page: str, name: str) -> str:
@@ -70,7 +83,7 @@ def reset(page: str, fields: Mapping[str, Field]) -> None:
 
 
 def _seen(page: str) -> str:
-    return f"{page}.address"
+    return f"{page}/seen"  # no field can be called that
 
 
 def _as_list(value: Any) -> list[str]:

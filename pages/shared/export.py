@@ -22,18 +22,29 @@ def export_button(
     total: int | None = None,
 ) -> None:
     """Offer the table as CSV; it is written, and the export recorded, only when clicked."""
-    person_now = actor_source()
 
-    def content() -> bytes:
-        person = person_now()
-        if person is None:
-            raise Refused("登入已結束，請重新登入後再匯出。")
+    def content(person: Actor) -> bytes:
         held = rows() if callable(rows) else rows
         return export_table(person, file_stem, columns, held, len(held) if total is None else total)
 
+    file_button(actor, label, file_stem, content)
+
+
+def file_button(
+    actor: Actor, label: str, file_stem: str, content: Callable[[Actor], bytes]
+) -> None:
+    """Offer a CSV file that ``content`` writes and records, for the person of that very moment."""
+    person_now = actor_source()
+
+    def for_person() -> bytes:
+        person = person_now()
+        if person is None:
+            raise Refused("登入已結束，請重新登入後再匯出。")
+        return content(person)
+
     st.download_button(
         label,
-        content,
+        for_person,
         file_name=f"{file_stem}-{actor.today:%Y%m%d}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -26,12 +26,19 @@ class Pager:
         """The row the present page starts after; None on the first page."""
         return self._trail[-1] if self._trail else None
 
-    def controls(self, next_cursor: int | None, total: int) -> None:
-        """Show where the page lies and the buttons to the pages beside it."""
+    def controls(self, next_cursor: int | None, total: int, most: int | None = None) -> None:
+        """Show where the page lies and the buttons to the pages beside it.
+
+        A ``total`` beyond ``most`` was not counted to its end.
+        """
         if total <= self._size and not self._trail:
             return
         first = len(self._trail) * self._size + 1
         last = min(first + self._size - 1, total)
+        beyond = most is not None and total > most
+        if beyond:
+            last = first + self._size - 1
+        in_all = f"超過 {most:,} 筆" if beyond else f"共 {total:,} 筆"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "上一頁",
@@ -41,7 +48,7 @@ class Pager:
                 on_click=self._go,
                 args=(self._trail[:-1],),
             )
-            st.caption(f"第 {first:,} 至 {last:,} 筆，共 {total:,} 筆", width="content")
+            st.caption(f"第 {first:,} 至 {last:,} 筆，{in_all}", width="content")
             st.button(
                 "下一頁",
                 icon=":material/chevron_right:",

@@ -1,9 +1,12 @@
 """Pickers of quarters and months in ROC years; Streamlit's own date picker has English months."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import streamlit as st
 
+from services import rocdate
+from services.errors import Invalid
 from services.regulation.periods import Quarter
 from services.rocdate import roc_month
 
@@ -28,3 +31,13 @@ def month_range_picker(months: Sequence[str], first_key: str, last_key: str) -> 
     first = left.selectbox("起始月份", months, format_func=roc_month, key=first_key)
     last = right.selectbox("結束月份", months, format_func=roc_month, key=last_key)
     return str(first), str(last)
+
+
+def typed_day(label: str, text: str) -> date | None:
+    """Return a day that somebody typed, None for an empty box; raise Invalid with a sentence."""
+    if not text.strip():
+        return None
+    try:
+        return rocdate.parse_date(text)
+    except ValueError as error:
+        raise Invalid(f"{label}：{error}") from None

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from data.engine import reading
 from data.models import Account, AccountItem, Agency, Event, Unit
+from services import looks
 from services.accounts.managing import management_problem, place_of
 from services.errors import NotFound
 from services.events import EventType
@@ -127,13 +128,16 @@ def list_accounts(
 
 @guarded(Action.VIEW_ACCOUNTS)
 def account_detail(actor: Actor, account_id: int) -> AccountDetail:
-    """Return one account, with its latest changes and whether ``actor`` may change it."""
+    """Return one account, with its latest changes and whether ``actor`` may change it.
+
+    It holds another person's telephone and address: the look is recorded first.
+    """
     with reading() as db:
         account = db.get(Account, account_id)
         permit(actor, Action.VIEW_ACCOUNTS, **place_of(account))
         if account is None:
             raise NotFound("查無此帳號。")
-        return AccountDetail(
+        detail = AccountDetail(
             row=_row(account, actor.now),
             email=account.email,
             phone=account.phone,
@@ -143,6 +147,9 @@ def account_detail(actor: Actor, account_id: int) -> AccountDetail:
             problem=management_problem(actor, account),
             changes=_changes(db, account_id),
         )
+    if account_id != actor.account_id:
+        looks.record_look(EventType.ACCOUNT_VIEWED, actor, ("account", account_id))
+    return detail
 
 
 @guarded(Action.VIEW_ACCOUNTS)

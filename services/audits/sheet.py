@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import AuditDraw, JudgementPick, SampleItem, UsageRecord
-from services import rocdate
+from services import looks, rocdate
 from services.audits import store
 from services.audits.sampling.draw import Basis
 from services.audits.words import DrawKind
@@ -20,6 +20,7 @@ from services.audits.worksheet import (
     records_to_judge,
     verdict_history,
 )
+from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
@@ -59,7 +60,10 @@ class SheetRow:
 
 @guarded(Action.VIEW_AUDIT)
 def worksheet_rows(actor: Actor, audit_id: int) -> list[SheetRow]:
-    """Return the current sample in drawing order, the picks, and what a redraw left behind."""
+    """Return the current sample in drawing order, the picks, and what a redraw left behind.
+
+    They are other people's usage records: the look is recorded first.
+    """
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
         wanted = records_to_judge(db, audit.id)
@@ -69,13 +73,15 @@ def worksheet_rows(actor: Actor, audit_id: int) -> list[SheetRow]:
             record.id: record
             for record in db.scalars(select(UsageRecord).where(UsageRecord.id.in_(wanted)))
         }
-        return [
+        rows = [
             _row(
                 actor, records[key], *reasons.get(key, _LEFT_BEHIND), verdicts.get(key, NOT_JUDGED)
             )
             for key in wanted
             if key in records
         ]
+    looks.record_look(EventType.WORKSHEET_VIEWED, actor, ("audit", audit_id))
+    return rows
 
 
 def _reasons(db: Session, audit_id: int) -> dict[int, tuple[str, str, str]]:

@@ -17,11 +17,12 @@ OPEN_TO = {
     "head": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
     "auditor": EVERYBODY | {"audit_sampler", "usage_charts"},
     "unit_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
-    "agency_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
-    "ethics": EVERYBODY | {"audit_sampler", "usage_charts"},
+    "agency_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts", "event_log"},
+    "ethics": EVERYBODY | {"audit_sampler", "usage_charts", "event_log"},
     "agency_head": EVERYBODY | {"audit_sampler", "usage_charts"},
     "reviewer": EVERYBODY | {"audit_sampler", "usage_charts"},
-    "system_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts", "import_usage"},
+    "system_manager": EVERYBODY
+    | {"accounts", "audit_sampler", "usage_charts", "import_usage", "permissions", "event_log"},
 }
 NOT_YOURS = "您沒有這個頁面的權限；請由左側選單進入。"
 TITLES = {entry.module: entry.title for entry in PAGES}

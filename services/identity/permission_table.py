@@ -1,0 +1,126 @@
+"""The permission table as people read it: the very rules that the services read, in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.identity.actor import Actor, operator
+from services.identity.guard import guarded
+from services.identity.permissions import RULES, Action, Holder, Scope, permit, reach
+from services.identity.separation import SEPARATION, SeparationRule
+from services.regulation.roles import MANAGES, Duty, Role
+
+OPERATOR = "operator"
+HOLDERS: dict[str, str] = {
+    **{role.value: role.label for role in Role},
+    **{duty.value: duty.label for duty in Duty},
+    OPERATOR: "系統維運",
+}
+"""Everybody who can hold a permission; the operator is whoever runs the command line."""
+
+SCOPES = {
+    Scope.OWN: "本人",
+    Scope.UNIT: "本單位",
+    Scope.AGENCY: "本機關",
+    Scope.ALL: "全部",
+}
+
+GROUPS: dict[str, tuple[Action, ...]] = {
+    "本人": (Action.VIEW_HOME, Action.MANAGE_OWN_SIGN_IN, Action.QUERY_PARCEL, Action.EXPORT_TABLE),
+    "帳號": (Action.VIEW_ACCOUNTS, Action.MANAGE_ACCOUNTS),
+    "使用紀錄": (Action.VIEW_USAGE, Action.IMPORT_USAGE),
+    "稽核": (Action.VIEW_AUDIT, Action.CONDUCT_AUDIT, Action.SIGN_AUDIT, Action.REOPEN_AUDIT),
+    "系統": (
+        Action.VIEW_PERMISSIONS,
+        Action.VIEW_EVENTS,
+        Action.OPERATE_LEDGER,
+        Action.CHANGE_SETTINGS,
+    ),
+}
+
+CLAUSES: dict[Action, str] = {
+    Action.VIEW_HOME: "－",
+    Action.MANAGE_OWN_SIGN_IN: "六（三）1.；附表十「身分驗證」",
+    Action.QUERY_PARCEL: "四（一）；六（三）2.",
+    Action.EXPORT_TABLE: "六（三）3.",
+    Action.VIEW_ACCOUNTS: "四（二）至（四）；六（二）",
+    Action.MANAGE_ACCOUNTS: "四（二）至（四）；五",
+    Action.VIEW_USAGE: "七（一）；七（二）",
+    Action.IMPORT_USAGE: "九",
+    Action.VIEW_AUDIT: "七（一）；七（二）1.",
+    Action.CONDUCT_AUDIT: "七（一）1.",
+    Action.SIGN_AUDIT: "七（一）1.",
+    Action.REOPEN_AUDIT: "七（一）1.",
+    Action.VIEW_PERMISSIONS: "附表十「最小權限」",
+    Action.VIEW_EVENTS: "七（一）4.；附表十「事件日誌」",
+    Action.OPERATE_LEDGER: "七（一）5.；附表十「日誌資訊之保護」",
+    Action.CHANGE_SETTINGS: "四（四）",
+}
+"""Where each action comes from: the rule's clause, or the row of 附表十."""
+
+MANAGES_CLAUSES = {
+    Role.UNIT_MANAGER: "四（二）",
+    Role.AGENCY_MANAGER: "四（三）",
+    Role.SYSTEM_MANAGER: "四（四）",
+}
+
+
+@dataclass(frozen=True)
+class ActionLine:
+    """One action: who holds it, as the word of its scope by holder; absent means not at all."""
+
+    group: str
+    action: Action
+    clause: str
+    scopes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ManagerLine:
+    """Whose accounts one role looks after."""
+
+    manager: Role
+    accounts: tuple[Role, ...]
+    scope: str
+    clause: str
+
+
+@dataclass(frozen=True)
+class PermissionTable:
+    """The whole table."""
+
+    actions: tuple[ActionLine, ...]
+    managers: tuple[ManagerLine, ...]
+    separation: tuple[SeparationRule, ...]
+
+
+@guarded(Action.VIEW_PERMISSIONS)
+def permission_table(actor: Actor) -> PermissionTable:
+    """Return the permission table in words, made of the rules in force."""
+    permit(actor, Action.VIEW_PERMISSIONS)
+    table: dict[tuple[Holder, Action], Scope] = {
+        (rule.holder, rule.action): rule.scope for rule in RULES
+    }
+    return PermissionTable(
+        actions=tuple(
+            ActionLine(group, action, CLAUSES[action], _scopes(action, actor.now))
+            for group, actions in GROUPS.items()
+            for action in actions
+        ),
+        managers=tuple(
+            ManagerLine(
+                role,
+                tuple(other for other in Role if other in MANAGES[role]),
+                SCOPES[table[role, Action.MANAGE_ACCOUNTS]],
+                clause,
+            )
+            for role, clause in MANAGES_CLAUSES.items()
+        ),
+        separation=SEPARATION,
+    )
+
+
+def _scopes(action: Action, now: datetime) -> dict[str, str]:
+    held = {rule.holder.value: SCOPES[rule.scope] for rule in RULES if rule.action is action}
+    if reach(operator(now), action):
+        held[OPERATOR] = SCOPES[Scope.ALL]
+    return held

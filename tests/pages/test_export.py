@@ -11,7 +11,7 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 import pages.shared.feedback  # noqa: F401 - it is what is tested
-from services.errors import Refused
+from services.errors import Held, Refused
 
 
 def download(error: Exception, caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
@@ -41,6 +41,11 @@ def test_a_refused_download_is_one_line(caplog: pytest.LogCaptureFixture) -> Non
     record = download(Refused("登入已結束，請重新登入後再匯出。"), caplog)
     assert record.getMessage() == "download refused: 登入已結束，請重新登入後再匯出。"
     assert record.exc_info is None
+    assert "Traceback" not in caplog.text
+
+
+def test_a_download_of_a_held_service_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    assert download(Held("service held, 1A2B3C4D"), caplog).exc_info is None
     assert "Traceback" not in caplog.text
 
 

@@ -1,0 +1,103 @@
+"""暫停服務: when nothing can be written down, every screen says so and shows nothing else."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from services import clock
+from services.documents.tables import export_table
+from services.errors import Held
+from services.resuming import PROBE_EVERY
+from tests.pages.browsing import open_page, texts, visit
+from tests.pages.test_parcel_query_page import DOCUMENT, city, fill, press  # noqa: F401
+from tests.services.breaking import table_gone, trigger_refuses
+from tests.world import NOW, World, at
+
+SAYS = "暫停服務"
+
+
+@pytest.fixture
+def clock_runs(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """A function that lets so much time pass that the database is tried again."""
+    now = [NOW]
+    monkeypatch.setattr(clock, "utc_now", lambda: now[0])
+
+    def later() -> None:
+        now[0] += PROBE_EVERY + timedelta(seconds=1)
+
+    return later
+
+
+def is_held(app: AppTest) -> bool:
+    """Whether the held screen and nothing else is shown: no field, no button, no table, no menu."""
+    assert not app.exception
+    if SAYS not in texts(app):
+        return False
+    assert not (app.button or app.text_input or app.dataframe or app.error or app.metric)
+    assert not app.sidebar.children
+    return True
+
+
+@pytest.mark.parametrize("table", ["usage_records", "events"])
+def test_a_query_that_cannot_be_recorded_shows_the_held_screen_until_it_can(
+    city: World,  # noqa: F811
+    clock_runs: Callable[[], None],
+    table: str,
+) -> None:
+    app = open_page("clerk", "parcel_query", section="AD0609", number="18-1")
+    fill(app, document_no=DOCUMENT)
+    with trigger_refuses(table):
+        press(app, "查詢")
+        assert is_held(app)
+        assert "王小明" not in texts(app) and "A123456789" not in str(app)
+        assert "115年11月23日 10:00" in texts(app)
+        assert is_held(visit()), "signing in is held too"
+        clock_runs()
+        assert is_held(app.run())
+    clock_runs()
+    app.run()
+    assert not is_held(app)
+    assert [button.label for button in app.button if button.label == "查詢"]
+
+
+def test_every_page_is_held_at_once(world: World) -> None:
+    people = {
+        "home": "clerk",
+        "parcel_query": "clerk",
+        "my_usage": "clerk",
+        "audit_sampler": "head",
+    }
+    open_apps = {module: open_page(who, module) for module, who in people.items()}
+    with table_gone("events"):
+        with pytest.raises(Held):
+            export_table(world.actor("clerk"), "mine", ["欄"], [["值"]], 1)
+        for module, app in open_apps.items():
+            assert is_held(app.run()), module
+
+
+def test_a_download_that_cannot_be_recorded_gives_nothing(
+    world: World, clock_runs: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.use("clerk", at(2026, 11, 2))
+    offered: list[Callable[[], bytes]] = []
+    real = st.download_button
+
+    def keep(label: str, data: Callable[[], bytes], **kwargs: object) -> bool:
+        offered.append(data)
+        return bool(real(label, data, **kwargs))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(st, "download_button", keep)
+    app = open_page("clerk", "my_usage")
+    download = offered[-1]
+    with trigger_refuses("events"):
+        with pytest.raises(Held):
+            download()
+        assert is_held(app.run())
+        with pytest.raises(Held):
+            download()
+    clock_runs()
+    assert not is_held(app.run())
+    assert offered[-1]().startswith(b"\xef\xbb\xbf")

@@ -14,6 +14,7 @@ from services.identity.actor import Actor, operator
 from services.regulation.floors import unit_floors
 from services.regulation.periods import Quarter
 from services.rocdate import local_date
+from services.upgrading import upgrade
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
@@ -43,7 +44,7 @@ def _progress(share: float, what: str) -> None:
 @app.command()
 def init() -> None:
     """Create the tables, or bring them up to date."""
-    migrate.upgrade()
+    upgrade(operator(clock.utc_now()))
     typer.echo(f"資料庫已是最新版（{migrate.head()}）。")
 
 
@@ -55,7 +56,7 @@ def demo(
     """Fill an empty database with the invented demo city."""
     from data.demo.load import load
 
-    migrate.upgrade()
+    upgrade(operator(clock.utc_now()))
     if installation.demo_unfinished():
         load(installation.demo_scale() or scale, clock.utc_now(), progress=_progress)
     elif not (if_empty and installation.is_ready()):
@@ -140,15 +141,15 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
     address: Annotated[str, typer.Option(help="Address to listen on; empty is all.")] = "",
 ) -> None:
-    """Serve the application."""
-    from streamlit.runtime.pages_manager import PagesManager
-    from streamlit.web import cli
+    """Serve the application; in production only when nothing is left at its default."""
+    from pages.shared.serving import serve as run
+    from services.startup import startup_problems, startup_warnings
 
-    # A folder called pages/ makes Streamlit offer its files by itself until the first session has
-    # called st.navigation: the first visitor of a fresh server would get round the page registry.
-    PagesManager.uses_pages_directory = False
-    options = ["--server.port", str(port)] + (["--server.address", address] if address else [])
-    cli.main(["run", str(Path(__file__).with_name("app.py")), *options], prog_name="streamlit")
+    if problems := startup_problems():
+        raise Invalid("\n".join(problems))
+    for warning in startup_warnings():
+        typer.echo(warning, err=True)
+    run(Path(__file__).with_name("app.py"), port, address)
 
 
 @app.command()

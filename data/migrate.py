@@ -1,10 +1,13 @@
 """Bring the database's tables up to date with Alembic."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.orm import Session
 
 from data.engine import engine
 
@@ -17,12 +20,22 @@ def config() -> Config:
     return made
 
 
-def upgrade() -> None:
-    """Apply every migration that the database does not have yet, all or none."""
+def upgrade(record: Callable[[Session, str, str], None] | None = None) -> None:
+    """Apply every migration that the database does not have yet, all or none.
+
+    ``record`` writes down the revisions before and after, in the same transaction, when the
+    database had tables that were not up to date.
+    """
     settings = config()
     with engine().execution_options(writes=True).begin() as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+        after = head()
+        if record is not None and before is not None and after is not None and before != after:
+            with Session(connection) as db:
+                record(db, before, after)
+                db.commit()  # hands the rows to the transaction around it
 
 
 def head() -> str | None:

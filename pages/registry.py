@@ -6,10 +6,13 @@ from typing import Any
 
 import streamlit as st
 
+from services.events import record_refusal
 from services.identity.actor import Actor
 from services.identity.permissions import Action, reach
 
 Door = str | Callable[[], None]
+_REFUSED = "refused_page"
+"""The page that this visit was refused: one event a visit, not one a rerun."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def menu(actor: Actor) -> dict[str, list[Any]]:
             page = _door(entry, f"pages/{entry.module}.py", icon=f":material/{entry.icon}:")
             sections.setdefault(entry.section, []).append(page)
         else:
-            hidden.append(_door(entry, _not_yours, visibility="hidden"))
+            hidden.append(_door(entry, _not_yours(actor, entry), visibility="hidden"))
     sections.setdefault("", []).extend(hidden)
     return sections
 
@@ -87,8 +90,24 @@ def _nothing() -> None:
     """What a visitor's page shows: the sign-in screen above it is all there is."""
 
 
-def _not_yours() -> None:
-    st.warning("您沒有這個頁面的權限；請由左側選單進入。", icon=":material/lock:")
+def show(page: Any) -> None:
+    """Run the page that was asked for."""
+    if st.session_state.get(_REFUSED) != page.url_path:
+        st.session_state.pop(_REFUSED, None)
+    page.run()
+
+
+def _not_yours(actor: Actor, entry: Entry) -> Callable[[], None]:
+    """What stands behind the address of a page that is not for this person; each visit is on record."""
+
+    def refuse() -> None:
+        sentence = "您沒有這個頁面的權限；請由左側選單進入。"
+        if st.session_state.get(_REFUSED) != entry.module:
+            record_refusal(actor, entry.action.value, f"pages.{entry.module}", sentence)
+            st.session_state[_REFUSED] = entry.module
+        st.warning(sentence, icon=":material/lock:")
+
+    return refuse
 
 
 def _go_home() -> None:

@@ -16,6 +16,9 @@ class Conflict(UserError):
 class Refused(UserError):
     """The acting person may not do this. Logged as an event where it is raised."""
 
+    recorded = False
+    """Whether that event is written; `services.identity.guard` sees to it."""
+
 
 class NotFound(Refused):
     """No such thing for this person; says no more than a refusal would."""

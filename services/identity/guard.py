@@ -18,8 +18,8 @@ def guarded(
 ) -> Callable[[Callable[Concatenate[Actor, P], R]], Callable[Concatenate[Actor, P], R]]:
     """Let only persons in who hold ``action`` somewhere, and record every refusal as an event.
 
-    While the service is held nobody comes in. The function itself still has to check the thing it touches with `permit` or `reach`; a test
-    walks all guarded functions and fails if one does not.
+    While the service is held nobody comes in. The function itself still has to check the thing it
+    touches with `permit` or `reach`; a test walks all guarded functions and fails if one does not.
     """
 
     def decorate(
@@ -33,8 +33,11 @@ def guarded(
                     raise Refused(f"您沒有「{action.label}」的權限。")
                 return function(actor, *args, **kwargs)
             except Refused as refusal:
-                # The function's own transaction is rolled back by now, so this one stands alone.
-                events.record_refusal(actor, action.value, function.__qualname__, str(refusal))
+                # The function's own transaction is rolled back by now, so this one stands alone. Of
+                # guarded functions that call each other, the one that refused records it.
+                if not refusal.recorded:
+                    events.record_refusal(actor, action.value, function.__qualname__, str(refusal))
+                    refusal.recorded = True
                 raise
 
         inside.__action__ = action  # type: ignore[attr-defined]

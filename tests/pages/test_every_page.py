@@ -7,7 +7,7 @@ from streamlit.util import calc_hash
 from data.demo.load import DemoSummary
 from data.demo.people import DEMO_SIGN_INS
 from data.engine import reading
-from data.models import Account
+from data.models import Account, Event
 from pages.registry import PAGES
 from tests.pages.browsing import APP, open_app, open_page, texts, visit
 
@@ -64,7 +64,7 @@ def test_a_page_opens_to_whom_it_is_for_and_to_nobody_else(
     assert "均為虛構" in texts(app)
 
 
-@pytest.mark.parametrize("module", ["import_usage", "accounts", "audit_sampler", "usage_charts"])
+@pytest.mark.parametrize("module", ["import_usage", "accounts", "permissions", "event_log"])
 def test_the_address_of_a_closed_page_says_one_sentence(
     demo_city: DemoSummary, module: str
 ) -> None:
@@ -75,6 +75,23 @@ def test_the_address_of_a_closed_page_says_one_sentence(
     assert not app.exception
     assert not app.title
     assert not app.dataframe
+
+
+def test_each_visit_to_a_closed_page_is_on_record_once(demo_city: DemoSummary) -> None:
+    def refusals() -> list[tuple[str, str, str]]:
+        with reading() as db:
+            rows = db.query(Event).filter(Event.type == "refused").order_by(Event.id)
+            return [(row.actor_name, row.object_id, row.detail["function"]) for row in rows]
+
+    app = open_app("clerk")
+    name = app.session_state["refresh_actor"]().name
+    for visit_number in (1, 2):
+        app._page_hash = calc_hash("event_log")
+        app.run()
+        app.run()
+        assert refusals() == [(name, "view_events", "pages.event_log")] * visit_number
+        app._page_hash = calc_hash("my_usage")
+        app.run()
 
 
 def test_the_first_page_opens_by_its_name_too(demo_city: DemoSummary) -> None:

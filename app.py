@@ -44,7 +44,7 @@ def main() -> None:
         return
     layout.demo_notice()
     show_notice()
-    page.run()
+    registry.show(page)
 
 
 with numbered_errors():

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages import registry
 from pages.entrance.flow import entrance
-from pages.shared import layout, session
+from pages.shared import idle, layout, session
 from pages.shared.feedback import numbered_errors, show_notice
 from pages.shared.held_screen import held_screen
 from services import clock, installation
@@ -43,7 +43,9 @@ def main() -> None:
         st.button("重新登入", icon=":material/login:")
         return
     layout.demo_notice()
+    layout.replaced_notice()
     show_notice()
+    idle.watch_time(clock.utc_now)
     registry.show(page)
 
 

@@ -18,7 +18,7 @@ from services.regulation.roles import Duty, Role
 DEMO_PASSWORD = "Taipei-demo-114"
 """The one password of all demo accounts."""
 # A constant salt keeps the rows the same in every load; nothing here is worth protecting.
-_SALT = b"$2b$10$DemoCityOfTaipei.2026."
+_SALT = b"$2b$12$DemoCityOfTaipei.2026."
 
 DEMO_SIGN_INS: tuple[tuple[str, str], ...] = (
     ("clerk", "臺北市稅捐稽徵處大安分處 一般使用者"),

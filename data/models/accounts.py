@@ -82,6 +82,8 @@ class SignInSession(Base):
     """The last time its person did something, to the minute; idle sessions end (clause 6.3.3)."""
     method: Mapped[str] = mapped_column(String(20), default="password")
     """How the person was recognised: ``password`` or ``oidc``."""
+    role: Mapped[str] = mapped_column(String(20), default="")
+    """The account's role when the session began; another role ends the session."""
     address: Mapped[str] = mapped_column(String(60), default="")
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(40), default="")

@@ -15,7 +15,8 @@ from pages.entrance.new_password import new_password_screen
 from pages.entrance.password import password_screen
 from pages.entrance.provider import provider_screen
 from pages.shared.feedback import show_error
-from pages.shared.session import Clock, open_session
+from pages.shared.session import Clock, open_session, why_signed_out
+from pages.shared.text import plain
 from services.errors import UserError
 from services.identity.entering import Entering, Step, next_step
 
@@ -42,6 +43,8 @@ def entrance(clock: Clock) -> None:
 
 
 def _recognise(clock: Clock) -> None:
+    if reason := why_signed_out():
+        st.warning(plain(reason), icon=":material/logout:")
     if problem := st.session_state.pop(_PROBLEM, None):
         show_error(problem)
     entering = password_screen(clock) or provider_screen(clock)
@@ -60,7 +63,6 @@ def _go_on(entering: Entering, clock: Clock) -> None:
         st.session_state[_PROBLEM] = str(error)
         st.rerun()
     if step is None:
-        st.session_state.pop(_ENTERING, None)
         st.rerun()
     if SCREENS[step](entering, clock):
         _keep(entering.after(step))

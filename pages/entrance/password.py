@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.feedback import show_error, showing_errors
 from pages.shared.session import Clock, recognise
 from services.identity.entering import Entering
 
@@ -16,7 +17,8 @@ def password_screen(clock: Clock) -> Entering | None:
         )
     if not pressed:
         return None
-    entering = recognise(username, password, clock)
-    if entering is None:
-        st.error("帳號或密碼不正確，或帳號已停用。", icon=":material/error:")
-    return entering
+    with showing_errors():
+        if entering := recognise(username, password, clock):
+            return entering
+        show_error("帳號或密碼不正確，或帳號已停用。")
+    return None

@@ -9,8 +9,6 @@ import streamlit as st
 from extra_streamlit_components.CookieManager import _component_func as cookie_component
 from streamlit_authenticator.models.cookie_model import CookieModel
 
-from services.identity import signin
-
 COOKIE_NAME = "cadastre_session"
 COOKIE_DAYS = 0.5
 _TOKEN = "cookie_token"
@@ -82,12 +80,14 @@ class SessionCookie(CookieModel):  # type: ignore[misc]
         st.session_state.pop(_TOKEN, None)
 
     def session_id(self, now: datetime) -> str:
-        """Return the open session that the browser's cookie belongs to, or nothing."""
+        """Return the session that the browser's cookie names; whether it is open is asked of its row."""
         self.token = st.context.cookies.get(COOKIE_NAME)
         claims = self._token_decode()
-        if not isinstance(claims, dict) or float(claims["exp_date"]) <= now.timestamp():
+        if not isinstance(claims, dict):
             return ""
-        return str(claims["session"])
+        end, session_id = claims.get("exp_date"), claims.get("session")
+        good = isinstance(end, int | float) and end > now.timestamp()
+        return session_id if good and isinstance(session_id, str) else ""
 
     def _token_encode(self) -> str:
         return str(st.session_state[_TOKEN])
@@ -99,5 +99,4 @@ class SessionCookie(CookieModel):  # type: ignore[misc]
             )
         except jwt.PyJWTError:
             return False
-        open_session = signin.username_of_session(str(claims.get("session", "")))
-        return claims if open_session is not None and "exp_date" in claims else False
+        return claims

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared import session
 from pages.shared.text import plain
 from services import installation
 from services.identity.actor import Actor
@@ -33,3 +34,11 @@ def person_card(actor: Actor) -> bool:
         words += [held.duty.label for held in actor.duties]
         st.caption("、".join(dict.fromkeys(words)))
         return st.button("登出", icon=":material/logout:", width="stretch", key="sign_out")
+
+
+def replaced_notice() -> None:
+    """Say which other session signing in here has ended, until it has been read."""
+    if sentence := session.replaced_sentence():
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/devices: {plain(sentence)}")
+            st.button("知道了", icon=":material/check:", on_click=session.replaced_read)

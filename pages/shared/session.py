@@ -1,4 +1,4 @@
-"""Who is at this screen: sign-in with streamlit-authenticator, the check on every rerun, sign-out."""
+"""Who is at this screen: recognised by streamlit-authenticator, checked on every rerun, signed out."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,11 +8,13 @@ from streamlit_authenticator.controllers import AuthenticationController
 
 from pages.shared.cookies import SessionCookie
 from services import keys
-from services.identity import signin
+from services.identity import lockout, presence, sessions, signin
 from services.identity.actor import Actor
 from services.identity.entering import Entering, Method, begin
+from services.identity.presence import Ended, Present
 
 _SESSION, _REFRESH = "sign_in_session", "refresh_actor"
+_ENDED, _TOLD, _REPLACED = "session_ended", "session_told", "session_replaced"
 
 Clock = Callable[[], datetime]
 
@@ -25,24 +27,32 @@ def address() -> str:
 def guard(clock: Clock) -> Actor | None:
     """Return the signed-in person of this rerun, or None after showing nothing.
 
-    The session row, the account's status, role, duties and items are read anew every time.
+    The session, its times, the account's status, role, duties and items are read anew every time.
+    A browser brings its session in a cookie; nothing else from outside can name one.
     """
-
-    def refresh() -> Actor | None:
-        return signin.actor_of_session(session_id, clock(), where)
-
     where = address()
     session_id = st.session_state.get(_SESSION, "")
-    actor = refresh()
-    if actor is None and session_id:
+    found = presence.check(session_id, clock(), where)
+    if session_id and not isinstance(found, Present):
         forget()
-    cookie = SessionCookie(keys.cookie_key())
-    if actor is None and (session_id := cookie.session_id(clock())):
-        st.session_state[_SESSION] = session_id
-        actor = refresh()
-    if actor is not None:
-        st.session_state[_REFRESH] = refresh
-    return actor
+        _tell(session_id, found)
+    if not isinstance(found, Present):
+        cookie = SessionCookie(keys.cookie_key())
+        session_id = cookie.session_id(clock())
+        found = presence.check(session_id, clock(), where)
+        if isinstance(found, Ended) and st.session_state.get(_TOLD) != session_id:
+            cookie.delete_cookie()
+            _tell(session_id, found)
+    if not isinstance(found, Present):
+        return None
+
+    def refresh() -> Actor | None:
+        now_found = presence.check(session_id, clock(), where)
+        return now_found.actor if isinstance(now_found, Present) else None
+
+    st.session_state[_SESSION] = session_id
+    st.session_state[_REFRESH] = refresh
+    return found.actor
 
 
 def waiting_for_cookie() -> bool:
@@ -61,32 +71,80 @@ def waiting_for_cookie() -> bool:
 
 
 def recognise(username: str, password: str, clock: Clock) -> Entering | None:
-    """Try a name and password; when they are right, return their owner on the way in."""
-    credentials = signin.find_credentials(username, password)
+    """Try a name and password; when they are right, return their owner on the way in.
+
+    The attempt is counted first. Raises Locked while the name or the address is locked.
+    """
+    attempt = lockout.take(username, address(), clock())
+    credentials = signin.find_credentials(attempt.name, password)
     checker = AuthenticationController(credentials, auto_hash=False)
-    if not (credentials["usernames"] and checker.login(username, password)):
-        signin.record_failure(username, address(), clock())
+    if not (credentials["usernames"] and checker.login(attempt.name, password)):
+        lockout.failed(attempt)
         return None
-    return begin(st.session_state["username"], Method.PASSWORD, clock())
+    lockout.passed(attempt)
+    return begin(attempt.name, Method.PASSWORD, clock())
 
 
 def open_session(entering: Entering, clock: Clock) -> None:
-    """Open the session of somebody of whom nothing more is asked; the next run sends its cookie."""
-    session_id = signin.open_session(entering, address(), clock())
-    SessionCookie(keys.cookie_key()).issue(session_id)
-    st.session_state[_SESSION] = session_id
+    """Open the session of somebody of whom nothing more is asked; the next run sends its cookie.
+
+    What the tab had in memory before belongs to nobody who is signed in, and is cleared.
+    """
+    opened = sessions.open_session(entering, address(), clock())
+    forget()
+    SessionCookie(keys.cookie_key()).issue(opened.id)
+    st.session_state[_SESSION] = opened.id
+    if opened.replaced:
+        st.session_state[_REPLACED] = opened.replaced.sentence
+
+
+def look(clock: Clock) -> Present | None:
+    """Return how the session stands without counting this as activity."""
+    found = presence.check(st.session_state.get(_SESSION, ""), clock(), address(), seen=False)
+    return found if isinstance(found, Present) else None
+
+
+def stay() -> None:
+    """Count this click as activity, as every other click does (for ``on_click``)."""
+    if refresh := st.session_state.get(_REFRESH):
+        refresh()
 
 
 def sign_out(clock: Clock) -> None:
     """End the session row, drop the cookie and everything this browser tab had in memory."""
-    signin.end_session(st.session_state.get(_SESSION, ""), clock())
+    session_id = st.session_state.get(_SESSION, "")
+    sessions.end_session(session_id, clock())
     SessionCookie(keys.cookie_key()).delete_cookie()
     forget()
+    st.session_state[_TOLD] = session_id
 
 
 def forget() -> None:
     """Clear the whole session state; the library would clear only its own keys."""
     st.session_state.clear()
+
+
+def _tell(session_id: str, found: Ended | None) -> None:
+    st.session_state[_TOLD] = session_id
+    if found is not None:
+        st.session_state[_ENDED] = found.sentence
+
+
+def why_signed_out() -> str | None:
+    """Return, once, why the session that this browser had is over."""
+    sentence: str | None = st.session_state.pop(_ENDED, None)
+    return sentence
+
+
+def replaced_sentence() -> str | None:
+    """Return what signing in here ended elsewhere, until `replaced_read`."""
+    sentence: str | None = st.session_state.get(_REPLACED)
+    return sentence
+
+
+def replaced_read() -> None:
+    """Show it no more (for ``on_click``)."""
+    st.session_state.pop(_REPLACED, None)
 
 
 def current_actor() -> Actor:

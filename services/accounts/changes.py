@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete
 
 from data.engine import transaction
-from data.models import AccountItem, SignInSession
+from data.models import AccountItem
 from services import events
 from services.accounts.managing import keep_a_manager, locked_account, place_of, require_managed
 from services.errors import Conflict, Invalid
@@ -14,6 +13,7 @@ from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.identity.sessions import EndReason, end_all
 from services.regulation.items import Item
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus
@@ -26,6 +26,12 @@ NEXT_STATUSES: dict[AccountStatus, tuple[AccountStatus, ...]] = {
     AccountStatus.CANCELLED: (),
 }
 """Where an account can go from each state; a cancelled one stays cancelled."""
+
+
+_CLOSING = {
+    AccountStatus.SUSPENDED: EndReason.SUSPENDED,
+    AccountStatus.CANCELLED: EndReason.CANCELLED,
+}
 
 
 @guarded(Action.MANAGE_ACCOUNTS)
@@ -54,7 +60,7 @@ def set_status(
             raise Conflict(f"「{before.label}」的帳號不能改為「{new_status.label}」。")
         if new_status is not AccountStatus.ACTIVE:
             keep_a_manager(db, account)
-            _end_sessions(db, actor, account_id, f"account_{new_status.value}")
+            end_all(db, account_id, actor.now, _CLOSING[new_status])
         account.status = new_status.value
         account.status_reason = why
         if new_status is AccountStatus.CANCELLED:
@@ -129,11 +135,3 @@ def _checked_reason(reason: str) -> str:
     if not REASON_MIN <= len(why) <= REASON_MAX:
         raise Invalid(f"請敘明原因（{REASON_MIN} 至 {REASON_MAX} 個字），例如「調職」或公文號。")
     return why
-
-
-def _end_sessions(db: Session, actor: Actor, account_id: int, reason: str) -> None:
-    db.execute(
-        update(SignInSession)
-        .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None))
-        .values(ended_at=actor.now, end_reason=reason)
-    )

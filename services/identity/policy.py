@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
@@ -80,6 +80,16 @@ def policy_of(db: Session) -> Policy:
         chosen = _DEMO | chosen
     known = {field.name for field in fields(Policy)}
     return Policy(**{key: value for key, value in chosen.items() if key in known})
+
+
+def stored_value(key: str) -> ScalarSelect[str]:
+    """Return one stored value as a part of a larger statement, for `value_or_default`."""
+    return select(Setting.value).where(Setting.key == PREFIX + key).scalar_subquery()
+
+
+def value_or_default(key: str, stored: str | None) -> int:
+    """Return the value in force of a key that the demo does not change."""
+    return int(stored) if stored is not None else int(asdict(Policy())[key])
 
 
 @guarded(Action.CHANGE_SETTINGS)

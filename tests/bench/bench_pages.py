@@ -20,11 +20,11 @@ from data.engine import ROOT, reading
 from data.models import Account, AccountDuty, Unit, UsageRecord
 from services import clock
 from services.audits.commands import freeze_and_draw
-from services.identity import signin
 from services.identity.actor import operator
 from services.regulation.periods import Quarter
 from services.regulation.roles import Duty
 from tests.bench.measure import Seconds, in_turn
+from tests.signing_in import session_of
 
 ROUNDS = 9
 SMALL_UNIT = 1_400
@@ -124,7 +124,7 @@ def _step(places: list[_Place], quarter: Quarter, step: str, state: str) -> dict
 def _open(who: str, module: str, **params: str) -> AppTest:
     """Open the application at one page as somebody who is signed in."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state["sign_in_session"] = signin.start_session(who, _WHERE, clock.utc_now())
+    app.session_state["sign_in_session"] = session_of(who, _WHERE, clock.utc_now())
     for name, value in params.items():
         app.query_params[name] = value
     return app.run().switch_page(f"pages/{module}.py")

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from data.engine import reading, transaction
 from data.models import Account, AccountItem, Event, SignInSession
 from services.clock import utc_now
-from services.identity import signin
+from tests.signing_in import session_of
 from tests.world import World
 
 
@@ -22,7 +22,7 @@ def browser_address(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def open_page(who: str, **params: str) -> AppTest:
     app = AppTest.from_file("../../app.py", default_timeout=30)
-    app.session_state["sign_in_session"] = signin.start_session(who, "10.1.1.1", utc_now())
+    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", utc_now())
     app.run()
     for name, value in params.items():
         app.query_params[name] = value
@@ -74,7 +74,7 @@ def test_the_page_is_closed_to_people_without_accounts_in_their_charge(
     world: World, who: str
 ) -> None:
     app = AppTest.from_file("../../app.py", default_timeout=30)
-    app.session_state["sign_in_session"] = signin.start_session(who, "10.1.1.1", utc_now())
+    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", utc_now())
     app.run()
     with pytest.raises(ValueError):
         app.switch_page("pages/accounts.py")
@@ -111,7 +111,7 @@ def test_an_address_beyond_reach_is_told_and_ignored(world: World) -> None:
 
 def test_suspending_needs_a_reason_and_is_done_once(world: World) -> None:
     clerk = world.accounts["clerk"]
-    signin.start_session("clerk", "10.1.1.2", utc_now())
+    session_of("clerk", "10.1.1.2", utc_now())
     app = open_page("unit_manager", account=str(clerk))
     assert "測試001" in app.subheader[0].value
     press(app, "act.suspended")

@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 from data.engine import reading
 from data.models import SourceUser, UsageImport, UsageRecord
 from services.clock import utc_now
-from services.identity import signin
 from services.usage.importing import preview as previewing
 from services.usage.importing import scan
 from tests.services.import_helpers import SOURCE, add_sample_places, csv_file, sample, table_csv
+from tests.signing_in import session_of
 from tests.world import World
 
 
@@ -25,9 +25,7 @@ def browser_address(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def open_page(**params: str) -> AppTest:
     app = AppTest.from_file("../../app.py", default_timeout=60)
-    app.session_state["sign_in_session"] = signin.start_session(
-        "system_manager", "10.1.1.1", utc_now()
-    )
+    app.session_state["sign_in_session"] = session_of("system_manager", "10.1.1.1", utc_now())
     app.run()
     for name, value in params.items():
         app.query_params[name] = value
@@ -261,7 +259,7 @@ def test_a_user_of_another_system_is_tied_to_an_account(world: World) -> None:
 @pytest.mark.parametrize("who", ["clerk", "agency_manager", "reviewer"])
 def test_the_page_is_closed_to_others(world: World, who: str) -> None:
     app = AppTest.from_file("../../app.py", default_timeout=60)
-    app.session_state["sign_in_session"] = signin.start_session(who, "10.1.1.1", utc_now())
+    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", utc_now())
     app.run()
     with pytest.raises(ValueError):
         app.switch_page("pages/import_usage.py")

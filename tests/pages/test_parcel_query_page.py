@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from data.engine import reading, transaction
 from data.models import AccountItem, LandDescription, Ownership, Property, UsageRecord
 from services.clock import utc_now
-from services.identity import signin
 from services.parcels.query import SECRECY
+from tests.signing_in import session_of
 from tests.world import World, at
 
 DOCUMENT = "府授地資字第1136012388號"
@@ -60,7 +60,7 @@ def city(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 def open_page(who: str, page: str, **params: str) -> AppTest:
     """Open a page of the real application as ``who`` with a cold address."""
     app = AppTest.from_file("../../app.py", default_timeout=30)
-    app.session_state["sign_in_session"] = signin.start_session(who, "10.1.1.1", utc_now())
+    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", utc_now())
     app.run()
     assert not app.exception
     for name, value in params.items():

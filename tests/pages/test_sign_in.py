@@ -15,8 +15,9 @@ from data.engine import configure, reading, transaction
 from data.models import Account, Event, SignInSession
 from pages.shared.cookies import COOKIE_NAME, SessionCookie
 from services import keys
-from services.identity import signin
+from services.identity import sessions, signin
 from tests.pages.browsing import open_app, texts, visit
+from tests.signing_in import session_of
 from tests.world import NOW
 
 
@@ -134,18 +135,18 @@ def cookie(session_id: str, key: str, **claims: object) -> str:
 def test_the_cookie_brings_an_open_session_back(
     demo_city: DemoSummary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session_id = signin.start_session("clerk", "10.1.1.1", NOW)
+    session_id = session_of("clerk", "10.1.1.1", NOW)
     token = cookie(session_id, keys.cookie_key())
     monkeypatch.setattr(ContextProxy, "cookies", {COOKIE_NAME: token})
     assert visit().title[0].value == "待辦"
-    signin.end_session(session_id, NOW)
+    sessions.end_session(session_id, NOW)
     assert visit().text_input[0].label == "帳號"
 
 
 def test_a_false_or_old_cookie_brings_nothing(
     demo_city: DemoSummary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session_id = signin.start_session("clerk", "10.1.1.1", NOW)
+    session_id = session_of("clerk", "10.1.1.1", NOW)
     key = keys.cookie_key()
     tokens = {
         "another key": cookie(session_id, "x" * 64),

@@ -1,0 +1,218 @@
+"""Failed attempts, counted in the database under the typed name and under the address (附表十).
+
+An attempt is counted **before** anything is checked, in one statement, and the attempt that reaches
+the limit locks at once: however many come at the same moment, no more than the limit are checked.
+A right answer takes its own attempt back; an opened session forgets the name's failures. So who knows
+a password but not the second factor cannot wipe out the failures of its codes.
+
+An office sits behind one address, so an address has a higher limit and a shorter memory than a name,
+and a success there takes back only its own attempt: one's own account cannot be used to try others.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import case, delete, literal, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from data.engine import transaction
+from data.models import SignInCounter
+from services import events
+from services.errors import Conflict
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.policy import Policy, policy_of
+from services.regulation.purpose import tidy
+from services.rocdate import roc_time
+
+NAME_MEMORY = timedelta(days=1)
+"""How long a name's failures add up without a success between them."""
+_KEY = 60
+
+
+class Locked(Conflict):
+    """Too many failures: nothing is checked until ``until``."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            f"嘗試登入失敗次數過多，已暫停受理至 {roc_time(until + timedelta(seconds=59))}，"
+            "期間內不會檢查密碼或驗證碼，再試也不會延長；請於該時間後再登入。"
+        )
+        self.until = until
+
+
+class Kind(StrEnum):
+    """What failures are counted under; in this order the rows are locked."""
+
+    ACCOUNT = "account"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One counter after an attempt: since when it counts, and until when the attempt locked it."""
+
+    kind: Kind
+    key: str
+    since: datetime
+    locks_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt, counted already; `passed` or `failed` settles it."""
+
+    name: str
+    address: str
+    at: datetime
+    counters: tuple[Counted, ...]
+
+
+def typed_name(username: str) -> str:
+    """Return the account name that counts: in NFKC and lower case, without blanks around it."""
+    return tidy(username).lower()
+
+
+def take(username: str, address: str, now: datetime) -> Attempt:
+    """Count one attempt under the typed name and the address, known or not, and return it.
+
+    Raises Locked, the same for every name, while either is locked; that extends nothing.
+    """
+    name = typed_name(username)
+    try:
+        with transaction() as db:
+            policy = policy_of(db)
+            counters = [_count(db, Kind.ACCOUNT, name[:_KEY], policy, now)]
+            if address:
+                counters.append(_count(db, Kind.ADDRESS, network_of(address), policy, now))
+    except Locked as locked:
+        with transaction() as db:
+            _write_failure(db, name, address, now, reason="locked")
+        raise locked from None
+    return Attempt(name, address, now, tuple(counters))
+
+
+def passed(attempt: Attempt) -> None:
+    """Take a right answer's own attempt back, and the lock it may just have set."""
+    with transaction() as db:
+        for counted in attempt.counters:
+            db.execute(
+                update(SignInCounter)
+                .where(
+                    SignInCounter.kind == counted.kind.value,
+                    SignInCounter.key == counted.key,
+                    SignInCounter.since == counted.since,  # else it has begun anew meanwhile
+                    SignInCounter.failures > 0,
+                )
+                .values(failures=SignInCounter.failures - 1, locked_until=None)
+            )
+
+
+def failed(attempt: Attempt) -> None:
+    """Write down a wrong answer and the locks it led to; the name as typed, never the password."""
+    with transaction() as db:
+        _write_failure(db, attempt.name, attempt.address, attempt.at)
+        for counted in attempt.counters:
+            if counted.locks_until is not None:
+                events.write(
+                    db,
+                    _nobody(attempt.address, attempt.at),
+                    EventType.SIGN_IN_LOCKED,
+                    about=("username" if counted.kind is Kind.ACCOUNT else "address", counted.key),
+                    outcome="refused",
+                    until=counted.locks_until.isoformat(),
+                )
+
+
+def forget(db: Session, username: str, now: datetime) -> None:
+    """Clear the failures of a name whose session is being opened, and counters of long ago."""
+    db.execute(
+        delete(SignInCounter).where(
+            SignInCounter.kind == Kind.ACCOUNT.value, SignInCounter.key == username[:_KEY]
+        )
+    )
+    place = (SignInCounter.kind, SignInCounter.key)
+    # Rows that somebody is just counting in are left to the next one: nobody waits for a clean-up.
+    old = (
+        select(*place)
+        .where(
+            SignInCounter.since < now - 2 * NAME_MEMORY,
+            or_(SignInCounter.locked_until.is_(None), SignInCounter.locked_until < now),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    db.execute(delete(SignInCounter).where(tuple_(*place).in_(old)))
+
+
+def network_of(address: str) -> str:
+    """Return what one caller can choose no part of: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        given = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:_KEY]
+    if given.version == 6:
+        return str(ipaddress.ip_network((given, 64), strict=False))
+    return str(given)
+
+
+def _count(db: Session, kind: Kind, key: str, policy: Policy, now: datetime) -> Counted:
+    """Add one, atomically, unless locked; a lock that is over, or a long pause, starts anew."""
+    lock = timedelta(minutes=policy.lock_minutes)
+    memory, limit = (
+        (NAME_MEMORY, policy.lock_failures)
+        if kind is Kind.ACCOUNT
+        else (lock, policy.address_failures)
+    )
+    until: Any = literal(now + lock, SignInCounter.locked_until.type)
+    moment: Any = literal(now, SignInCounter.since.type)
+    anew = or_(SignInCounter.locked_until.is_not(None), SignInCounter.since <= now - memory)
+    more = SignInCounter.failures + 1
+    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    statement: Any = dialect.insert(SignInCounter).values(
+        kind=kind.value, key=key, failures=1, since=now
+    )
+    row = db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "key"],
+            set_={
+                "failures": case((anew, 1), else_=more),
+                "since": case((anew, moment), else_=SignInCounter.since),
+                "locked_until": case((anew, None), (more >= limit, until), else_=None),
+            },
+            where=or_(SignInCounter.locked_until.is_(None), SignInCounter.locked_until <= now),
+        ).returning(SignInCounter.since, SignInCounter.locked_until)
+    ).first()
+    if row is None:
+        raise Locked(_locked_until(db, kind, key))
+    return Counted(kind, key, row.since, row.locked_until)
+
+
+def _locked_until(db: Session, kind: Kind, key: str) -> datetime:
+    until = db.scalar(
+        select(SignInCounter.locked_until).where(
+            SignInCounter.kind == kind.value, SignInCounter.key == key
+        )
+    )
+    assert until is not None  # the statement above has just passed it over because it is locked
+    return until
+
+
+def _write_failure(db: Session, name: str, address: str, now: datetime, **detail: str) -> None:
+    events.write(
+        db,
+        _nobody(address, now),
+        EventType.SIGN_IN_FAILED,
+        about=("username", name[:40]),
+        outcome="refused",
+        **detail,
+    )
+
+
+def _nobody(address: str, now: datetime) -> Actor:
+    return Actor(
+        now=now, account_id=None, username="", name="（未登入）", role=None, address=address
+    )

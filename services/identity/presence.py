@@ -1,0 +1,190 @@
+"""The check on every rerun: whose session this is and whether it still holds, in two statements.
+
+It runs for every click of everybody, so it asks for the columns it needs and makes no objects of
+them. What it reads is the state of this very moment: a suspended account, a new role, a lost duty or item
+counts from the next rerun on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import null, select, union_all, update
+from sqlalchemy.orm import Session
+
+from data.engine import reading, transaction
+from data.models import Account, AccountDuty, AccountItem, SignInSession, Unit
+from services.identity.actor import Actor, DutyHeld
+from services.identity.policy import stored_value, value_or_default
+from services.identity.sessions import SEEN_EVERY, EndReason, end_session, place
+from services.regulation.items import Item
+from services.regulation.roles import AccountStatus, Duty, Role
+from services.rocdate import roc_time
+
+_CLOSED = {
+    AccountStatus.SUSPENDED: EndReason.SUSPENDED,
+    AccountStatus.CANCELLED: EndReason.CANCELLED,
+}
+_NOT_YOU = "若不是您本人所為，請立即登入變更密碼，並告知您的管理者。"
+
+_SESSION = (
+    select(
+        SignInSession.account_id,
+        SignInSession.started_at,
+        SignInSession.last_seen_at,
+        SignInSession.ended_at,
+        SignInSession.end_reason,
+        SignInSession.address,
+        SignInSession.role.label("role_then"),
+        Account.username,
+        Account.name,
+        Account.role,
+        Account.status,
+        Account.unit_id,
+        Unit.agency_id,
+        stored_value("idle_minutes").label("idle_minutes"),
+        stored_value("session_hours").label("session_hours"),
+    )
+    .join(Account, Account.id == SignInSession.account_id)
+    .join(Unit, Unit.id == Account.unit_id)
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A session that is over: why, and where and when the one began that replaced it."""
+
+    reason: EndReason
+    at: datetime
+    by_address: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What its person is told, once."""
+        if self.reason is EndReason.REPLACED:
+            return (
+                f"您的帳號已於 {roc_time(self.at)} 在別處登入（{place(self.by_address)}），"
+                f"這裡的登入因此結束；同一帳號同時只能有一個登入。{_NOT_YOU}"
+            )
+        return _SENTENCES[self.reason]
+
+
+_SENTENCES = {
+    EndReason.SIGNED_OUT: "您已在另一個分頁登出。",
+    EndReason.EVERYWHERE: "您已結束這個帳號的所有登入。",
+    EndReason.IDLE: "閒置時間已到，系統已自動登出；請重新登入。",
+    EndReason.ABSOLUTE: "已達最長登入時間，請重新登入。",
+    EndReason.PASSWORD_CHANGED: f"帳號的密碼已變更，原有的登入都已結束；請以新密碼登入。{_NOT_YOU}",
+    EndReason.PASSWORD_RESET: f"帳號的密碼已重設，原有的登入都已結束；請以新密碼登入。{_NOT_YOU}",
+    EndReason.ROLE_CHANGED: "您的角色已變更；請重新登入，以新的角色使用。",
+    EndReason.FACTOR_REMOVED: f"您的雙因子驗證已由管理者移除；請重新登入並設定驗證器。{_NOT_YOU}",
+    EndReason.SUSPENDED: "帳號已停權，登入已結束；請洽您的管理者。",
+    EndReason.CANCELLED: "帳號已註銷，登入已結束。",
+}
+
+
+@dataclass(frozen=True)
+class Present:
+    """A session that holds: its person at this moment, and when it ends if nothing is done."""
+
+    actor: Actor
+    idle_until: datetime
+    ends_at: datetime
+
+
+def check(
+    session_id: str, now: datetime, address: str = "", seen: bool = True
+) -> Present | Ended | None:
+    """Return whose session this is, or why it is over, or None for an id that never was one.
+
+    A session found over is ended on the spot. ``seen`` says that its person is doing something just
+    now; a page that only looks whether time is up passes False and keeps nothing alive.
+    """
+    if not session_id:
+        return None
+    with reading() as db:
+        row: Any = db.execute(_SESSION.where(SignInSession.id == session_id)).first()
+        if row is None:
+            return None
+        if row.ended_at is not None:
+            return _ended(db, row)
+        held = db.execute(_held_by(row.account_id)).all()
+    present = _present(session_id, row, held, now, address)
+    if reason := _reason_to_end(row, present, now):
+        end_session(session_id, now, reason)
+        return Ended(reason, now)
+    if seen and now - row.last_seen_at >= SEEN_EVERY:
+        _note(session_id, now)
+    return present
+
+
+def _reason_to_end(row: Any, present: Present, now: datetime) -> EndReason | None:
+    if row.status != AccountStatus.ACTIVE:
+        return _CLOSED[AccountStatus(row.status)]
+    if row.role != row.role_then:
+        return EndReason.ROLE_CHANGED
+    if now >= present.ends_at:
+        return EndReason.ABSOLUTE
+    return EndReason.IDLE if now >= present.idle_until else None
+
+
+def _present(
+    session_id: str, row: Any, held: Sequence[Any], now: datetime, address: str
+) -> Present:
+    actor = Actor(
+        now=now,
+        account_id=row.account_id,
+        username=row.username,
+        name=row.name,
+        role=Role(row.role),
+        unit_id=row.unit_id,
+        agency_id=row.agency_id,
+        duties=tuple(
+            DutyHeld(Duty(one.code), one.unit_id, one.agency_id)
+            for one in held
+            if one.place and (one.ended_at is None or one.ended_at > now)
+        ),
+        items=frozenset(Item(one.code) for one in held if not one.place),
+        session_id=session_id,
+        address=address or row.address,
+    )
+    idle = timedelta(minutes=value_or_default("idle_minutes", row.idle_minutes))
+    longest = timedelta(hours=value_or_default("session_hours", row.session_hours))
+    return Present(actor, row.last_seen_at + idle, row.started_at + longest)
+
+
+def _held_by(account_id: int) -> Any:
+    """The duties and the authorised items of one account, in one statement; an item has no place."""
+    duties = select(
+        AccountDuty.id.label("place"),
+        AccountDuty.duty.label("code"),
+        AccountDuty.unit_id,
+        AccountDuty.agency_id,
+        AccountDuty.ended_at,
+    ).where(AccountDuty.account_id == account_id)
+    items = select(null(), AccountItem.item, null(), null(), null()).where(
+        AccountItem.account_id == account_id
+    )
+    return union_all(duties, items).order_by("place")
+
+
+def _ended(db: Session, row: Any) -> Ended:
+    reason = EndReason(row.end_reason)
+    by_address = ""
+    if reason is EndReason.REPLACED:
+        newer = select(SignInSession.address).where(
+            SignInSession.account_id == row.account_id, SignInSession.started_at == row.ended_at
+        )
+        by_address = db.scalars(newer).first() or ""
+    return Ended(reason, row.ended_at, by_address)
+
+
+def _note(session_id: str, now: datetime) -> None:
+    """Write down that the person was here."""
+    with transaction() as db:
+        db.execute(
+            update(SignInSession)
+            .where(SignInSession.id == session_id, SignInSession.last_seen_at < now)
+            .values(last_seen_at=now)
+        )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,28 +13,37 @@ from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets look past blanks, invisible characters and quotes, and some read the full-width signs.
+_LOOKED_PAST = r"""[\s"'“”‘’＂＇\u00ad\u200b-\u200f\u2060\ufeff]*"""
+_STARTS_A_FORMULA = re.compile(
+    rf"(?:\A|(?<=[\n\r\v\f\x85\u2028\u2029]))(?={_LOOKED_PAST}[-=+@－＝＋＠﹣﹢﹦﹫−⁺⁼₊₌﬩]|[\t\r])"
+)
 
 
 def neutral(value: Any) -> Any:
-    """Return ``value`` so that no spreadsheet takes it for a formula; numbers stay numbers."""
+    """Return ``value`` so that no spreadsheet takes it for a formula; numbers stay numbers.
+
+    Every line of it counts: a reader that takes the line break in a cell for the end of a row would
+    start with it.
+    """
     if isinstance(value, str):
-        text = value.replace("\x00", "")
-        return "'" + text if text.lstrip(" \n　").startswith(_STARTS_A_FORMULA) else text
+        return _STARTS_A_FORMULA.sub("'", value.replace("\x00", ""))
     return value
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]], total: int) -> bytes:
     """Return the rows as CSV (UTF-8 with BOM, as Excel in Taiwan expects) with a closing count."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([neutral(column) for column in columns])
-    count = 0
-    for row in rows:
-        writer.writerow([neutral(cell) for cell in row])
-        count += 1
-    writer.writerow([f"本檔 {count:,} 筆，符合條件者共 {total:,} 筆"])
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    content = io.BytesIO()
+    with io.TextIOWrapper(content, "utf-8-sig", errors="replace", newline="") as text:
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow([neutral(column) for column in columns])
+        count = 0
+        for row in rows:
+            writer.writerow([neutral(cell) for cell in row])
+            count += 1
+        writer.writerow([f"本檔 {count:,} 筆，符合條件者共 {total:,} 筆"])
+        text.flush()
+        return content.getvalue()
 
 
 @guarded(Action.EXPORT_TABLE)

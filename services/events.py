@@ -25,6 +25,8 @@ class EventType(StrEnum):
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     RECOVERY_CODE_USED = "recovery_code_used"
     IDENTITY_BOUND = "identity_bound"
+    IDENTITY_CLAIM_CHANGED = "identity_claim_changed"
+    IDENTITY_RELEASED = "identity_released"
     REFUSED = "refused"
     PARCEL_QUERIED = "parcel_queried"
     ACCOUNT_CREATED = "account_created"

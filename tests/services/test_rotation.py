@@ -1,0 +1,107 @@
+"""Replacing the key of stored secrets."""
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from data.engine import reading, transaction
+from data.models import Event, OutgoingMail, SecondFactor
+from services import keys
+from services.errors import Conflict, Invalid, Refused
+from services.identity.actor import operator
+from services.identity.factor_setup import begin_own_enrolment
+from services.identity.second_factor import unseal
+from services.rotation import rotate_secrets
+from tests.world import NOW, World
+
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+
+@pytest.fixture(autouse=True)
+def old_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_KEYS", OLD)
+
+
+@pytest.fixture
+def secrets(world: World) -> dict[int, str]:
+    """Two second factors and two messages under the old key; one message is sent and emptied."""
+    held = {}
+    for who in ("clerk", "clerk2"):
+        held[world.accounts[who]] = begin_own_enrolment(world.actor(who)).secret
+    with transaction() as db:
+        for body in (keys.data_cipher().encrypt("密".encode()).decode(), ""):
+            db.add(
+                OutgoingMail(
+                    recipient="a@example.gov.taipei",
+                    subject="s",
+                    body=body,
+                    created_at=NOW,
+                    next_try_at=NOW,
+                )
+            )
+    return held
+
+
+def stored() -> tuple[dict[int, str], list[str]]:
+    with reading() as db:
+        factors = {row.account_id: row.secret for row in db.scalars(select(SecondFactor))}
+        return factors, list(db.scalars(select(OutgoingMail.body).order_by(OutgoingMail.id)))
+
+
+def rotations() -> list[dict[str, int]]:
+    with reading() as db:
+        wanted = select(Event).where(Event.type == "secrets_rotated")
+        return [event.detail for event in db.scalars(wanted)]
+
+
+def test_everything_is_encrypted_anew_with_the_first_key(
+    secrets: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, _ = stored()
+    monkeypatch.setenv("DATA_KEYS", f"{NEW},{OLD}")
+    assert rotate_secrets(operator(NOW)) == {"second_factors": 2, "mail": 1}
+    assert rotations() == [{"second_factors": 2, "mail": 1}]
+
+    monkeypatch.setenv("DATA_KEYS", NEW)
+    factors, mail = stored()
+    assert {account: unseal(text) for account, text in factors.items()} == secrets
+    assert keys.data_cipher().decrypt(mail[0].encode()).decode() == "密"
+    assert mail[1] == ""
+    assert all(factors[account] != before[account] for account in before)
+
+    monkeypatch.setenv("DATA_KEYS", OLD)
+    with pytest.raises(Conflict, match="DATA_KEYS"):
+        unseal(factors[min(factors)])
+
+
+def test_without_the_old_key_nothing_changes(
+    secrets: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stored()
+    for given, error in ((NEW, Conflict), ("no key", Invalid), (",", Invalid)):
+        monkeypatch.setenv("DATA_KEYS", given)
+        with pytest.raises(error, match="DATA_KEYS"):
+            rotate_secrets(operator(NOW))
+    assert stored() == before
+    assert rotations() == []
+
+
+def test_one_secret_under_a_lost_key_stops_all(
+    secrets: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as db:
+        last = db.get_one(SecondFactor, max(secrets))
+        last.secret = Fernet(NEW).encrypt(b"another").decode()
+    before = stored()
+    third = Fernet.generate_key().decode()
+    monkeypatch.setenv("DATA_KEYS", f"{third},{OLD}")
+    with pytest.raises(Conflict, match=f"帳號編號 {max(secrets)} "):
+        rotate_secrets(operator(NOW))
+    assert stored() == before
+
+
+def test_who_may_rotate(world: World) -> None:
+    for who in ("clerk", "agency_manager", "auditor"):
+        with pytest.raises(Refused):
+            rotate_secrets(world.actor(who))
+    assert rotate_secrets(world.actor("system_manager")) == {"second_factors": 0, "mail": 0}

@@ -9,7 +9,7 @@ import typer
 from data import migrate
 from data.engine import configure
 from services import clock, installation
-from services.errors import Conflict, UserError
+from services.errors import Conflict, Invalid, UserError
 from services.identity.actor import Actor, operator
 from services.regulation.floors import unit_floors
 from services.regulation.periods import Quarter

@@ -49,3 +49,9 @@ def new_revision(message: str) -> None:
     with engine().begin() as connection:
         settings.attributes["connection"] = connection
         command.revision(settings, message, autogenerate=True)
+
+
+def revision() -> str | None:
+    """Return the revision that the database is at; None when it has no tables."""
+    with engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

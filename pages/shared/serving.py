@@ -1,0 +1,93 @@
+"""The server: the security headers of every answer, and what Streamlit is told beside config.toml.
+
+`deploy/nginx/cadastre.conf` sends the same headers for what it answers itself; a test holds the two
+together.
+"""
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
+
+from services.keys import cookie_key
+
+INLINE_SCRIPTS = (
+    "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",
+    "'sha256-CLFEkP0dgnFU04lAyNI12tJzuaDySVyrOCO6rb04XmE='",
+)
+"""The two inline scripts there are: of Streamlit's own page, and of the cookie component's frame."""
+
+_POLICY = {
+    "default-src": "'self'",
+    "script-src": f"'self' {' '.join(INLINE_SCRIPTS)}",
+    "style-src": "'self' 'unsafe-inline'",  # Streamlit makes its styles while it runs
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+}
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+COMPONENTS = "/component/"
+"""Frames of our own pages: the only answers that may stand in a frame, and only in one of ours."""
+
+
+def headers_for(path: str) -> dict[str, str]:
+    """Return the security headers of an answer to ``path``."""
+    ours = path.startswith(COMPONENTS)
+    policy = _POLICY | {"frame-ancestors": "'self'" if ours else "'none'"}
+    return HEADERS | {
+        "X-Frame-Options": "SAMEORIGIN" if ours else "DENY",
+        "Content-Security-Policy": "; ".join(f"{name} {what}" for name, what in policy.items()),
+    }
+
+
+class SecurityHeaders:
+    """Puts the headers on every answer, with or without a proxy in front."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers_for(scope["path"]))
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def allowed_hosts() -> list[str]:
+    """Return the names that the site goes by (``ALLOWED_HOSTS``); none means any."""
+    return [name for name in os.environ.get("ALLOWED_HOSTS", "").replace(",", " ").split() if name]
+
+
+def serve(script: Path, port: int, address: str) -> None:
+    """Serve ``script`` until the process is stopped."""
+    # A folder called pages/ makes Streamlit offer its files by itself until the first session has
+    # called st.navigation: the first visitor of a fresh server would get round the page registry.
+    PagesManager.uses_pages_directory = False
+    # Streamlit signs cookies of its own: the same key on every replica, and not our sessions' key.
+    secret = hmac.new(cookie_key().encode(), b"streamlit cookies", hashlib.sha256).hexdigest()
+    os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", secret)
+    config: dict[str, object] = {"server.port": port}
+    if address:
+        config["server.address"] = address
+    if hosts := allowed_hosts():
+        config["server.allowedHosts"] = hosts
+    st.App(script, middleware=[Middleware(SecurityHeaders)]).run(config=config)

@@ -1,0 +1,169 @@
+"""Serving is refused where anything that guards an installation in earnest is left at its default."""
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from data.engine import configure, engine, transaction
+from data.models import Setting
+from services.identity.actor import operator
+from services.identity.policy import set_policy
+from services.installation import DEMO_KEY
+from services.keys import new_keys
+from services.startup import startup_problems, startup_warnings
+from tests.demo_small import DemoTemplate
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ALL = ("CADASTRE_MODE", "ALLOWED_HOSTS", *new_keys())
+
+
+@pytest.fixture
+def in_earnest(database: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An installation that may serve: fresh keys, a name, tables, no demo data."""
+    for name in ALL:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in new_keys().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ALLOWED_HOSTS", "cadastre.gov.taipei")
+    return monkeypatch
+
+
+def load_demo() -> None:
+    with transaction() as db:
+        db.add(Setting(key=DEMO_KEY, value="small", changed_at=NOW))
+
+
+@pytest.mark.parametrize("mode", ["", "production"])
+def test_an_installation_with_everything_set_may_serve(
+    in_earnest: pytest.MonkeyPatch, mode: str
+) -> None:
+    in_earnest.setenv("CADASTRE_MODE", mode)
+    assert startup_problems() == []
+    assert startup_warnings() == []
+
+
+def test_keys_are_fresh_every_time_and_never_refused(in_earnest: pytest.MonkeyPatch) -> None:
+    for _ in range(200):
+        for name, value in new_keys().items():
+            in_earnest.setenv(name, value)
+        assert startup_problems() == []
+
+
+def as_key(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("COOKIE_KEY", "", "必須設定 COOKIE_KEY"),
+        ("COOKIE_KEY", "short", "太短"),
+        ("COOKIE_KEY", "k" * 64, "太容易猜到"),
+        ("COOKIE_KEY", "0123456789" * 7, "太容易猜到"),
+        ("COOKIE_KEY", "ab" * 40, "太容易猜到"),
+        ("COOKIE_KEY", "this-is-a-Secret-that-you-must-replace", "範例值"),
+        ("COOKIE_KEY", "…64 hexadecimal digits from make-keys…", "範例值"),
+        ("DATA_KEYS", "", "必須設定 DATA_KEYS"),
+        ("DATA_KEYS", "not base64 at all!", "格式不正確"),
+        ("DATA_KEYS", as_key(b"0123456789abcdef"), "太短"),
+        ("DATA_KEYS", as_key(bytes(32)), "太容易猜到"),
+        ("DATA_KEYS", as_key(bytes(range(32))), "太容易猜到"),
+        ("DATA_KEYS", f"{as_key(os.urandom(32)).replace('+', '-').replace('/', '_')},", "必須設定"),
+        ("LEDGER_KEY", "zz", "格式不正確"),
+        ("LEDGER_KEY", as_key(b"\x01" * 32), "太容易猜到"),
+        ("LEDGER_PUBLIC_KEY", "?", "格式不正確"),
+        ("ALLOWED_HOSTS", " ", "ALLOWED_HOSTS"),
+        ("CADASTRE_MODE", "Production", "只能是 production"),
+    ],
+)
+def test_every_default_or_weak_value_is_a_sentence(
+    in_earnest: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    in_earnest.setenv(name, value)
+    problems = startup_problems()
+    assert len(problems) == 1 and says in problems[0]
+
+
+def test_the_public_key_alone_is_enough_for_whoever_does_not_seal(
+    in_earnest: pytest.MonkeyPatch,
+) -> None:
+    in_earnest.delenv("LEDGER_KEY")
+    assert startup_problems() == []
+    in_earnest.delenv("LEDGER_PUBLIC_KEY")
+    assert "LEDGER_KEY" in startup_problems()[0]
+
+
+def test_one_key_for_two_purposes_is_refused(in_earnest: pytest.MonkeyPatch) -> None:
+    in_earnest.setenv("COOKIE_KEY", os.environ["DATA_KEYS"])
+    assert "各不相同" in startup_problems()[0]
+
+
+def test_demo_data_has_no_place_in_production(in_earnest: pytest.MonkeyPatch) -> None:
+    load_demo()
+    assert startup_problems() == [], "demo data alone makes a trial"
+    in_earnest.setenv("CADASTRE_MODE", "production")
+    assert [p for p in startup_problems() if "示範資料" in p]
+
+
+@pytest.mark.parametrize(("mode", "demo", "serves"), [("", True, True), ("", False, False)])
+def test_without_keys_only_a_trial_serves(
+    in_earnest: pytest.MonkeyPatch, mode: str, demo: bool, serves: bool
+) -> None:
+    for name in ALL:
+        in_earnest.delenv(name, raising=False)
+    if demo:
+        load_demo()
+    assert (startup_problems() == []) is serves
+    in_earnest.setenv("CADASTRE_MODE", "trial")
+    assert startup_problems() == []
+
+
+def test_a_database_that_is_behind_or_away_is_not_served(
+    in_earnest: pytest.MonkeyPatch, database: str
+) -> None:
+    with engine().execution_options(writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    for mode in ("production", "trial"):
+        in_earnest.setenv("CADASTRE_MODE", mode)
+        assert startup_problems() == ["資料庫不是目前版本；請先執行 python manage.py init。"]
+    with engine().execution_options(writes=True).begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+    assert "不是目前版本" in startup_problems()[0]
+    configure("postgresql+psycopg://nobody:x@127.0.0.1:1/nothing")
+    assert "無法連線到資料庫" in startup_problems()[0]
+
+
+def test_a_second_factor_that_is_off_is_warned_of(in_earnest: pytest.MonkeyPatch) -> None:
+    set_policy(operator(NOW), "second_factor", "0")
+    assert startup_problems() == []
+    assert "雙因子驗證已關閉" in startup_warnings()[0]
+
+
+def test_the_command_ends_with_code_2_and_serves_nothing(
+    demo_template: DemoTemplate, tmp_path: Path
+) -> None:
+    copy = tmp_path / "city.db"
+    shutil.copy(demo_template.path, copy)
+    kept = {name: value for name, value in os.environ.items() if name not in ALL}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--port", "18499", "--address", "127.0.0.1"],
+        cwd=ROOT,
+        env=kept | {"DATABASE_URL": f"sqlite:///{copy}", "CADASTRE_MODE": "production"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 2
+    sentences = result.stderr.strip().splitlines()
+    assert sum("示範資料" in line for line in sentences) == 1
+    assert {key for key in ("COOKIE_KEY", "DATA_KEYS", "LEDGER_KEY") if key in result.stderr}
+    assert all("Traceback" not in line for line in sentences)

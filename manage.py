@@ -162,6 +162,36 @@ def make_keys() -> None:
 
 
 @app.command()
+def remove_second_factor(
+    username: str, reason: Annotated[str, typer.Option(prompt="原因", help="Why; recorded.")]
+) -> None:
+    """Take an account's second factor away, so that its holder sets one up anew."""
+    from services.identity.factor_removal import remove_factor_as_operator
+
+    remove_factor_as_operator(_acting(), username, reason)
+    typer.echo(f"已移除 {username} 的雙因子驗證。")
+
+
+@app.command()
+def release_identity(
+    username: str, reason: Annotated[str, typer.Option(prompt="原因", help="Why; recorded.")]
+) -> None:
+    """Untie an account from the person at the identity provider it is tied to."""
+    from services.identity.release import release_identity as release
+
+    release(_acting(), username, reason)
+    typer.echo(f"已解除 {username} 的市府身分綁定。")
+
+
+@app.command()
+def rotate_secrets() -> None:
+    """Encrypt every stored secret with the first of DATA_KEYS."""
+    from services.rotation import rotate_secrets as rotate
+
+    _print(rotate(_acting()), as_json=False)
+
+
+@app.command()
 def set_policy(key: str, value: str) -> None:
     """Set one value of the sign-in policy: how long, how often, how strong."""
     from services.identity.policy import set_policy as change

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.directory.dialogs import DIALOG, show_open_dialog
+from pages.directory.factor import factor_button, show_factor_dialog
 from pages.directory.words import ACT_WORDS, STATUS_COLOURS
 from pages.shared.dialogs import open_dialog
 from pages.shared.text import plain
@@ -28,6 +29,7 @@ def show_detail(detail: AccountDetail) -> None:
             _acts(detail)
             _history(detail.changes)
     show_open_dialog(row.id)
+    show_factor_dialog(row.id)
 
 
 def _facts(detail: AccountDetail) -> None:
@@ -83,6 +85,7 @@ def _acts(detail: AccountDetail) -> None:
             on_click=open_dialog,
             args=(DIALOG, row, None),
         )
+        factor_button(row)
 
 
 def _history(changes: tuple[Change, ...]) -> None:

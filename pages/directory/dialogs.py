@@ -38,9 +38,9 @@ def _status_dialog(row: AccountRow, status: AccountStatus) -> None:
 
     @st.dialog(f"{word.label}帳號", icon=word.icon, on_dismiss=close_dialog)
     def ask() -> None:
-        _whose(row)
+        whose(row)
         (st.warning if final else st.info)(word.effect)
-        reason = _reason()
+        reason = ask_reason()
         sure = not final or st.checkbox("我了解註銷後不能復權", key="dialog.sure")
         if st.button(
             word.label, type="primary", icon=word.icon, key="dialog.do", disabled=not sure
@@ -49,7 +49,7 @@ def _status_dialog(row: AccountRow, status: AccountStatus) -> None:
                 set_status(
                     current_actor(), row.id, status, reason or "", expected_status=row.status
                 )
-                _done(f"已{word.label}：{row.label}")
+                done(f"已{word.label}：{row.label}")
 
     ask()
 
@@ -57,7 +57,7 @@ def _status_dialog(row: AccountRow, status: AccountStatus) -> None:
 def _items_dialog(row: AccountRow) -> None:
     @st.dialog("變更授權項目", icon=":material/checklist:", on_dismiss=close_dialog)
     def ask() -> None:
-        _whose(row)
+        whose(row)
         chosen = st.pills(
             "授權項目",
             list(Item),
@@ -67,30 +67,33 @@ def _items_dialog(row: AccountRow) -> None:
             key=f"dialog.items.{row.id}",
         )
         st.caption("只給職務必要的項目；儲存後立即生效，並留存異動紀錄。")
-        reason = _reason()
+        reason = ask_reason()
         if st.button("儲存", type="primary", icon=":material/save:", key="dialog.do"):
             with showing_errors():
                 wanted = [Item(item) for item in chosen]
                 set_items(current_actor(), row.id, wanted, reason or "", expected_items=row.items)
-                _done(f"已變更授權項目：{row.label}")
+                done(f"已變更授權項目：{row.label}")
 
     ask()
 
 
-def _whose(row: AccountRow) -> None:
+def whose(row: AccountRow) -> None:
+    """Say whose account the dialog is about."""
     st.markdown(f"**{plain(row.label)}**　{plain(row.agency)} {plain(row.unit)}")
 
 
-def _reason() -> str | None:
+def ask_reason(example: str = "例如：調職，或核准的申請表編號") -> str | None:
+    """Ask for the reason that every change of an account needs."""
     return st.text_area(
         "原因（必填）",
-        placeholder="例如：調職，或核准的申請表編號",
+        placeholder=example,
         key="dialog.reason",
         max_chars=REASON_MAX,
     )
 
 
-def _done(sentence: str) -> None:
+def done(sentence: str) -> None:
+    """Close the dialog and say what was done."""
     close_dialog()
     notify(sentence)
     st.rerun()

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
 
+from services.identity.provider import streamlit_secrets
 from services.keys import cookie_key
 
 INLINE_SCRIPTS = (
@@ -90,4 +91,7 @@ def serve(script: Path, port: int, address: str) -> None:
         config["server.address"] = address
     if hosts := allowed_hosts():
         config["server.allowedHosts"] = hosts
-    st.App(script, middleware=[Middleware(SecurityHeaders)]).run(config=config)
+    with streamlit_secrets() as secrets:
+        if secrets is not None:
+            config["secrets.files"] = [str(secrets)]
+        st.App(script, middleware=[Middleware(SecurityHeaders)]).run(config=config)

@@ -20,6 +20,7 @@ from services.identity.guard import guarded
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, permit
 from services.identity.second_factor import (
+    USED,
     check_code,
     confirmed_factor,
     own_account,
@@ -29,6 +30,11 @@ from services.identity.second_factor import (
     use_step,
 )
 from services.identity.totp import Enrolment
+
+SLIP = (
+    "驗證器的驗證碼不正確；請確認已掃描畫面上的 QR 碼、手機時間正確，"
+    "並輸入 App 目前顯示的 6 個數字。"
+)
 
 
 def begin_enrolment(entering: Entering, now: datetime) -> Enrolment:
@@ -143,7 +149,7 @@ def _confirm(db: Session, actor: Actor, enrolment: Enrolment, typed: str) -> tup
         raise Conflict("這次的設定已失效（可能已在其他視窗重新設定）；請重新開始設定。")
     # Not counted: whoever gets here saw the secret and has nothing to guess.
     if problem := use_step(db, factor, code, actor.now):
-        raise Invalid(problem)
+        raise Invalid(problem if problem == USED else SLIP)
     factor.confirmed_at = actor.now
     return _set(db, actor, "enrolled")
 
@@ -151,7 +157,7 @@ def _confirm(db: Session, actor: Actor, enrolment: Enrolment, typed: str) -> tup
 def _first_step(enrolment: Enrolment, typed: str, now: datetime) -> int:
     step = totp.matching_step(enrolment.secret, read_code(typed), now)
     if step is None:
-        raise Invalid("新驗證器的驗證碼不正確；請確認已掃描這個 QR 碼，並輸入它目前顯示的號碼。")
+        raise Invalid(f"新{SLIP}")
     return step
 
 

@@ -1,0 +1,157 @@
+"""Every guarded service function × every holder × things of every unit: the table's cells by real calls.
+
+What the table allows works; everything else is refused, changes nothing and leaves exactly one
+event. The ids named are real ones of other units and agencies, and one that does not exist.
+"""
+
+import inspect
+import shutil
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data import engine
+from services.errors import Conflict, Invalid, Refused
+from services.identity.actor import Actor, operator
+from tests.conftest import create_database, postgres_url
+from tests.prepared import (
+    NOBODY,
+    UNITS,
+    Prepared,
+    events_after,
+    last_event,
+    objects,
+    prepare,
+)
+from tests.services.cells import CELLS, Cell, On, expected, places_of
+from tests.test_house import FUNCTIONS, UNGUARDED
+from tests.world import EVERYBODY, NOW
+
+pytestmark = pytest.mark.attack("foreign-id")
+HOLDERS = (*EVERYBODY, "operator", "nobody")
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Prepared]:
+    """An SQLite file with the prepared world; each allowed call gets a copy of its own."""
+    path = tmp_path_factory.mktemp("cells") / "prepared.db"
+    shutil.copy(sqlite_template, path)
+    engine.configure(f"sqlite:///{path}")
+    world = prepare()
+    engine.engine().dispose()
+    return path, world
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(postgres: Any) -> Iterator[tuple[str, Prepared]]:
+    """A PostgreSQL database with the prepared world; only what is refused is tried on it."""
+    create_database(postgres, "cells", "template_house")
+    url = postgres_url(postgres, "cells")
+    engine.configure(url)
+    world = prepare()
+    yield url, world
+    engine.engine().dispose()
+
+
+def acting(world: Prepared, who: str) -> Actor:
+    if who == "nobody":
+        return NOBODY
+    return operator(NOW) if who == "operator" else world.actor(who)
+
+
+def places(cell: Cell) -> tuple[str | None, ...]:
+    return (*UNITS, None) if cell.on is On.UNIT else ("",)
+
+
+def function_of(name: str) -> Any:
+    return FUNCTIONS[name.partition("#")[0]]
+
+
+def attempts(world: Prepared, name: str, allowed: bool) -> Iterator[tuple[str, Actor, str | None]]:
+    """Yield the holders and places for which the table allows the call, or does not."""
+    cell, action = CELLS[name], function_of(name).__action__
+    for who in HOLDERS:
+        actor = acting(world, who)
+        for place in places(cell):
+            if expected(world, cell, actor, action, place) is allowed:
+                yield who, actor, place
+
+
+def test_every_guarded_function_has_a_row_and_every_row_a_function() -> None:
+    assert {name.partition("#")[0] for name in CELLS} == set(FUNCTIONS) - UNGUARDED
+
+
+def call(name: str, world: Prepared, actor: Actor, place: str | None) -> Any:
+    """Make one call; a failure names it."""
+    try:
+        return CELLS[name].call(function_of(name), world, actor, place)
+    except Exception as error:
+        error.add_note(f"{name} by {actor.label} on {place}")
+        raise
+
+
+def refused_all(world: Prepared, name: str) -> int:
+    """Make every call that the table does not allow; return how many there were."""
+    function, before, tried = function_of(name), objects(), 0
+    for who, actor, place in attempts(world, name, allowed=False):
+        tried += 1
+        case, last = f"{name} by {who} on {place}", last_event()
+        with pytest.raises(Refused):
+            call(name, world, actor, place)
+        left = [
+            (event.type, event.account_id, event.object_id, event.detail["function"], event.outcome)
+            for event in events_after(last)
+        ]
+        told = (actor.account_id, function.__action__.value, inspect.unwrap(function).__qualname__)
+        assert left == [("refused", *told, "refused")], case
+    assert objects() == before, name
+    return tried
+
+
+@pytest.mark.parametrize("name", sorted(CELLS))
+def test_what_the_table_does_not_allow_is_refused_and_on_record(
+    on_sqlite: tuple[Path, Prepared], tmp_path: Path, name: str
+) -> None:
+    path, world = on_sqlite
+    engine.configure(f"sqlite:///{shutil.copy(path, tmp_path / 'cells.db')}")
+    assert refused_all(world, name)
+
+
+@pytest.mark.parametrize("name", sorted(CELLS))
+def test_it_is_refused_on_postgresql_too(on_postgresql: tuple[str, Prepared], name: str) -> None:
+    url, world = on_postgresql
+    engine.configure(url)
+    assert refused_all(world, name)
+    engine.engine().dispose()
+
+
+@pytest.mark.parametrize("name", sorted(CELLS))
+def test_what_the_table_allows_works(
+    on_sqlite: tuple[Path, Prepared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path, world = on_sqlite
+    cell, function = CELLS[name], function_of(name)
+    to_try = attempts_in(path, world, name)
+    for number, (who, actor, place) in enumerate(to_try):
+        engine.configure(f"sqlite:///{shutil.copy(path, tmp_path / f'{number}.db')}")
+        monkeypatch.setenv("LEDGER_CHECKPOINTS", str(tmp_path / f"{number}.txt"))
+        last, answer = last_event(), None
+        with pytest.raises((Conflict, Invalid)) if cell.nothing_to_do else nullcontext():
+            answer = call(name, world, actor, place)
+        assert not [event for event in events_after(last) if event.type == "refused"]
+        if cell.units_in is not None:
+            reached = places_of(world, actor, function.__action__)
+            assert cell.units_in(world, answer) == reached, f"{name} by {who}"
+    assert to_try
+
+
+def attempts_in(path: Path, world: Prepared, name: str) -> list[tuple[str, Actor, str | None]]:
+    engine.configure(f"sqlite:///{path}")
+    found = list(attempts(world, name, allowed=True))
+    engine.engine().dispose()
+    return found

@@ -8,9 +8,10 @@ import hashlib
 import hmac
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
@@ -59,7 +60,11 @@ def headers_for(path: str) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Puts the headers on every answer, with or without a proxy in front."""
+    """Puts the headers on every answer, and opens websockets for our own pages only.
+
+    Streamlit alone would open them for pages of the visitor's own machine too, and would ask a server
+    of the internet for its outer address whenever a foreign page calls.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -70,7 +75,16 @@ class SecurityHeaders:
                 MutableHeaders(scope=message).update(headers_for(scope["path"]))
             await send(message)
 
+        if scope["type"] == "websocket" and _is_foreign(Headers(scope=scope)):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Whether a page of another site asks; programs that are no browser send no origin."""
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
 def allowed_hosts() -> list[str]:

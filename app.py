@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages import registry
 from pages.entrance.flow import entrance
+from pages.entrance.provider import leave_provider
 from pages.shared import idle, layout, session
 from pages.shared.feedback import numbered_errors, show_notice
 from pages.shared.held_screen import held_screen
@@ -39,6 +40,7 @@ def main() -> None:
     page = st.navigation(registry.menu(actor))
     if layout.person_card(actor):
         session.sign_out(clock.utc_now)
+        leave_provider()
         st.success("已登出。", icon=":material/logout:")
         st.button("重新登入", icon=":material/login:")
         return

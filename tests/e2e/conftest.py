@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -71,15 +72,26 @@ def database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The application, served as `make run` serves it; yields its address."""
+    with serving(database, tmp_path_factory.mktemp("log") / "server.log", free_port()) as address:
+        yield address
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("log") / "server.log"
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(database: str, log: Path, port: int, **environment: str) -> Iterator[str]:
+    """Serve the application with this database and environment; yield its address."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port), "--address", "127.0.0.1"],
             cwd=ROOT,
-            env=os.environ | {"DATABASE_URL": database, "COOKIE_KEY": "k" * 64},
+            env=os.environ | {"DATABASE_URL": database, "COOKIE_KEY": "k" * 64} | environment,
             stdout=out,
             stderr=subprocess.STDOUT,
         )

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Account, Agency, Audit, Event, Unit
-from services.event_words import OUTCOMES, detail_words, label_of, object_words
+from services.event_details import detail_words
+from services.event_words import OUTCOMES, label_of, object_words
 from services.regulation.periods import Quarter
 
 

@@ -1,0 +1,120 @@
+"""The details of events in words: labels of their keys, and names for the codes among their values."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from services.audits.words import DrawKind, Ruling, SeedSource
+from services.regulation.items import Item
+from services.regulation.roles import AccountStatus, Role
+
+DETAILS = {
+    "reason": "原因",
+    "function": "功能代碼",
+    "sentence": "說明",
+    "records": "紀錄",
+    "items": "項目",
+    "account_id": "對應帳號",
+    "before": "變更前",
+    "after": "變更後",
+    "source": "來源系統",
+    "file_sha256": "檔案雜湊值",
+    "read": "讀取",
+    "stored": "存入",
+    "duplicates": "重複",
+    "rejected": "不能匯入",
+    "units_by_hand": "手動對應的單位",
+    "role": "角色",
+    "unit": "單位代碼",
+    "period": "期間",
+    "frame_hash": "母體雜湊值",
+    "people": "人數",
+    "months": "月數",
+    "base_records": "基本樣本",
+    "seed_plan": "種子來源",
+    "public_figure": "公開數字",
+    "draw": "第幾次抽樣",
+    "kind": "種類",
+    "seed_source": "種子來源",
+    "size": "筆數",
+    "ruling": "判定",
+    "changed": "更改先前判定",
+    "content_hash": "簽核內容雜湊值",
+    "nil_return": "無使用紀錄",
+    "filter": "條件",
+    "rows": "匯出筆數",
+    "total": "符合筆數",
+    "scale": "規模",
+    "method": "登入方式",
+    "issuer": "身分提供者",
+    "until": "鎖定至",
+    "cause": "緣由",
+    "what": "內容",
+    "codes_left": "剩餘復原碼",
+    "subject": "市府身分代碼",
+    "claim": "識別資料",
+    "second_factors": "雙因子密鑰",
+    "mail": "待寄郵件",
+    "root": "樹根",
+    "stamped_at": "時戳時間",
+    "events": "系統紀錄",
+    "seed": "種子",
+    "agencies": "機關數",
+    "units": "單位數",
+    "accounts": "帳號數",
+    "properties": "登記筆數",
+    "quarter": "季別",
+    "threshold_units": "門檻單位",
+    "snooper": "故事：窺探者",
+    "shared_account": "故事：共用帳號",
+    "behind_agency": "故事：落後機關",
+}
+
+_VALUES: dict[str, tuple[type[StrEnum], ...]] = {
+    "items": (Item,),
+    "before": (AccountStatus, Item),
+    "after": (AccountStatus, Item),
+    "role": (Role,),
+    "seed_plan": (SeedSource,),
+    "seed_source": (SeedSource,),
+    "kind": (DrawKind,),
+    "ruling": (Ruling,),
+}
+"""Which details hold codes that have a word; whatever people typed is shown as it is."""
+_MOST_LISTED = 20
+
+
+def detail_words(detail: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the details of an event as pairs of label and text."""
+    return tuple((DETAILS.get(key, key), _text(key, value)) for key, value in detail.items())
+
+
+def _text(key: str, value: Any) -> str:
+    if value is None:
+        return "無"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, dict):
+        return "；".join(f"{_FILTER.get(k, k)}：{_text(k, held)}" for k, held in value.items())
+    if isinstance(value, list):
+        shown = "、".join(_text(key, one) for one in value[:_MOST_LISTED])
+        rest = len(value) - _MOST_LISTED
+        return f"{shown}…另有 {rest:,} 項" if rest > 0 else shown or "無"
+    for words in _VALUES.get(key, ()):
+        if value in set(words):
+            return str(words(value).label)  # type: ignore[attr-defined]
+    return str(value)
+
+
+_FILTER = {
+    "first_day": "起日",
+    "last_day": "迄日",
+    "person": "人員",
+    "group": "類別",
+    "type": "事件",
+    "outcome": "結果",
+    "object_type": "對象",
+    "object_id": "對象編號",
+    "address": "來源位址",
+}
+"""The parts of a filter of 系統紀錄, as EVENTS_VIEWED keeps them."""

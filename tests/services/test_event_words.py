@@ -1,0 +1,108 @@
+"""Every kind of event has its words, its details and its row in docs/events.md; the code writes no other."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.event_details import DETAILS, detail_words
+from services.event_words import EVENT_WORDS, OBJECTS, OUTCOMES, Group, label_of, types_of
+from services.events import EventType
+
+ROOT = Path(__file__).parents[2]
+WRITERS = {"write", "record_look"}
+_ARGUMENTS = {"about", "outcome"}
+
+
+def written() -> Iterator[tuple[Path, ast.Call, str]]:
+    """Yield every call that writes an event of a kind named in place."""
+    for folder in ("services", "data"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                kinds = [
+                    argument.attr
+                    for argument in node.args
+                    if isinstance(argument, ast.Attribute)
+                    and getattr(argument.value, "id", "") == "EventType"
+                ]
+                if name in WRITERS and kinds:
+                    yield path, node, kinds[0]
+
+
+CALLS = list(written())
+
+
+def literal(node: Any) -> Any:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def test_there_are_calls_to_look_at() -> None:
+    assert len(CALLS) > 20
+
+
+@pytest.mark.parametrize(
+    ("path", "call", "kind"),
+    CALLS,
+    ids=[f"{path.stem}-{call.lineno}-{kind}" for path, call, kind in CALLS],
+)
+def test_a_written_event_holds_only_what_is_declared(path: Path, call: ast.Call, kind: str) -> None:
+    details = {word.arg for word in call.keywords if word.arg} - _ARGUMENTS
+    assert details <= EVENT_WORDS[EventType[kind]].detail
+    for word in call.keywords:
+        if word.arg == "about" and isinstance(word.value, ast.Tuple):
+            kinds = [literal(node) for node in ast.walk(word.value.elts[0]) if literal(node)]
+            assert kinds
+            assert {kind for kind in kinds if kind.islower()} <= set(OBJECTS)
+        if word.arg == "outcome":
+            assert literal(word.value) in (None, *OUTCOMES)
+
+
+def test_every_kind_has_its_words() -> None:
+    assert set(EVENT_WORDS) == set(EventType)
+    labels = [words.label for words in EVENT_WORDS.values()]
+    assert len(set(labels)) == len(labels)
+    assert all(label and not label.isascii() for label in labels)
+    assert sorted(kind for group in Group for kind in types_of(group)) == sorted(EventType)
+    assert all(group.label for group in Group)
+
+
+def test_every_detail_has_its_label() -> None:
+    declared = set().union(*(words.detail for words in EVENT_WORDS.values()))
+    assert declared == set(DETAILS)
+
+
+def test_a_kind_of_a_later_version_stands_for_itself() -> None:
+    assert label_of("signed_in") == "登入"
+    assert label_of("something_new") == "something_new"
+
+
+@pytest.mark.parametrize(
+    ("detail", "text"),
+    [
+        ({"before": "active", "after": "suspended"}, "變更前：使用中；變更後：停權"),
+        ({"before": ["LandDescription"], "after": []}, "變更前：土地標示部；變更後：無"),
+        ({"records": list(range(1, 23))}, "另有 2 項"),
+        ({"changed": True, "ruling": "major"}, "更改先前判定：是；判定：重大缺失"),
+        ({"account_id": None}, "對應帳號：無"),
+        ({"filter": {"first_day": "2026-11-01", "person": "clerk"}}, "條件：起日：2026-11-01；人員：clerk"),
+        ({"unheard_of": {"a": [1, {"b": None}]}}, "unheard_of：a：1、b：無"),
+        ({"reason": "query"}, "原因：query"),
+    ],
+)  # fmt: skip
+def test_details_are_readable(detail: dict[str, Any], text: str) -> None:
+    assert text in "；".join(f"{label}：{value}" for label, value in detail_words(detail))
+
+
+def test_the_document_lists_every_kind_with_its_details() -> None:
+    document = (ROOT / "docs/events.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` (\S+) \| (.+?) \| (.+?) \|$", document, re.MULTILINE)
+    assert {code: (label, set(re.findall(r"`(\w+)`", keys))) for code, label, _, keys in rows} == {
+        kind.value: (words.label, set(words.detail)) for kind, words in EVENT_WORDS.items()
+    }
+    assert all(when and when != "?" for _, _, when, _ in rows)

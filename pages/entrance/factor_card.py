@@ -100,19 +100,15 @@ def _acts(own: OwnFactor) -> None:
                 _next(_SetUp(begin_own_enrolment(current_actor()), replaces=False))
         return
     with st.container(horizontal=True):
-        replacing = st.button("更換驗證器", icon=":material/qr_code_2:", key="factor.replace")
-        codes = st.button(_NEW_CODES.button, icon=_NEW_CODES.icon, key="factor.codes")
-        if own.required:
-            removing = False
-        else:
-            removing = st.button(_REMOVE.button, icon=_REMOVE.icon, key="factor.remove")
+        if st.button("更換驗證器", icon=":material/qr_code_2:", key="factor.replace"):
+            with showing_errors():
+                _next(_SetUp(offer_replacement(current_actor()), replaces=True))
+        if st.button(_NEW_CODES.button, icon=_NEW_CODES.icon, key="factor.codes"):
+            _next(_NEW_CODES)
+        if not own.required and st.button(_REMOVE.button, icon=_REMOVE.icon, key="factor.remove"):
+            _next(_REMOVE)
     if own.required:
         st.caption("您的角色或職務必須使用雙因子驗證，可以更換驗證器，不能移除。")
-    if replacing:
-        with showing_errors():
-            _next(_SetUp(offer_replacement(current_actor()), replaces=True))
-    if codes or removing:
-        _next(_NEW_CODES if codes else _REMOVE)
 
 
 def _set_up(task: _SetUp) -> None:

@@ -71,7 +71,7 @@ class Ended:
 
 
 _SENTENCES = {
-    EndReason.SIGNED_OUT: "您已在另一個分頁登出。",
+    EndReason.SIGNED_OUT: "您已登出。",
     EndReason.EVERYWHERE: "您已結束這個帳號的所有登入。",
     EndReason.IDLE: "閒置時間已到，系統已自動登出；請重新登入。",
     EndReason.ABSOLUTE: "已達最長登入時間，請重新登入。",

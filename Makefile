@@ -43,7 +43,7 @@ screenshots: .venv/.dev ## Take the README's pictures anew
 	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/e2e
 
 demo-reset: .venv/.run ## Throw the embedded demo database away and make it anew
-	rm -f var/cadastre.db var/cadastre.db-wal var/cadastre.db-shm
+	rm -f var/cadastre.db var/cadastre.db-wal var/cadastre.db-shm var/cadastre.checkpoints.txt*
 	$(BIN)/python manage.py demo
 
 clean:

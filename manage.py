@@ -1,6 +1,7 @@
 """The operator's command line, thin over the services. JSON calls are relied on by other tools."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -134,6 +135,42 @@ def export_draw(audit_id: int, out: Path) -> None:
 
     out.write_bytes(export(_acting(), audit_id))
     typer.echo(f"已寫出 {out}")
+
+
+@app.command()
+def seal(
+    new_file: Annotated[
+        bool, typer.Option("--new-file", help="Write a lost checkpoints file anew first.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Seal usage records and events written since the last checkpoint; run it every night."""
+    from services.ledger import renewing, sealing
+
+    actor = _acting()
+    try:
+        if new_file:
+            renewing.write_file_anew(actor)
+        _print(asdict(sealing.seal(actor, progress=_progress)), as_json)
+    except sealing.LedgerFault as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def verify_ledger(
+    checkpoints: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Another copy of the file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Hash every sealed row again and name the first that is not as it was sealed."""
+    from services.ledger import verification
+
+    found = verification.verify_ledger(_acting(), file=checkpoints, progress=_progress)
+    _print(found.as_dict() if as_json else {"ok": found.ok} | asdict(found), as_json)
+    if not found.ok:
+        raise typer.Exit(1)
 
 
 @app.command()

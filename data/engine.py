@@ -67,6 +67,8 @@ def _sqlite_on_connect(connection: Any, _record: Any) -> None:
         # A usage record must survive a power cut: the data is shown right after it.
         "synchronous=FULL",
         "cache_size=-65536",
+        # REPLACE removes the old row, and only then do the triggers of append-only tables hear of it.
+        "recursive_triggers=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -88,9 +88,12 @@ def running_service() -> Iterator[None]:
 
 
 @pytest.fixture(params=BACKENDS)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """An empty migrated database, once on each backend; yields the backend's name."""
     backend: str = request.param
+    monkeypatch.setenv("LEDGER_CHECKPOINTS", str(tmp_path / "checkpoints.txt"))
     if backend == "sqlite":
         copy = tmp_path / "house.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), copy)

@@ -107,7 +107,7 @@ def test_every_example_is_accepted_by_the_command_line(
         return  # the command is only named
     monkeypatch.chdir(tmp_path)
     for word in words:
-        if word.endswith(".csv"):
+        if word.endswith((".csv", ".txt")):
             (tmp_path / word).touch()
     asks = any(getattr(parameter, "prompt", None) for parameter in command.params)
     with command.make_context(name, words, resilient_parsing=asks) as context:

@@ -68,13 +68,12 @@ def read(note: str) -> Checkpoint:
     found = _FORM.fullmatch(text + "\n")
     if found is None:
         raise ValueError("no checkpoint")
-    size, root, number, *counts, sealed = found.groups()
+    size, number, used, used_through, happened, happened_through = map(
+        int, found.group(1, 3, 4, 5, 6, 7)
+    )
+    root, sealed_at = base64.b64decode(found[2]), datetime.fromisoformat(found[8])
     checkpoint = Checkpoint(
-        int(number),
-        int(size),
-        base64.b64decode(root),
-        *(int(count) for count in counts),
-        sealed_at=datetime.fromisoformat(sealed),
+        number, size, root, used, used_through, happened, happened_through, sealed_at
     )
     # One checkpoint has one text: no leading zeros, no other zone, no loose bits of base64.
     if checkpoint.text != text + "\n":

@@ -6,12 +6,14 @@ stored text. JSON escapes quotes and control characters, so that no two rows giv
 anybody can build it anew: ``json.dumps(row, ensure_ascii=False, separators=(",", ":"))``.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Integer, Table, func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from data.models import Event, UsageRecord
@@ -66,20 +68,29 @@ Row = tuple[int, bytes]
 """A row's id and the content of its leaf."""
 
 
+class UnreadableError(ValueError):
+    """A stored row holds what no row ever held: bytes where SQLite's column is for text."""
+
+
 def read(db: Session, log: Log, after: int, upto: int, limit: int | None = None) -> list[Row]:
-    """Return the rows with an id above ``after`` and at most ``upto``, in the order of their ids."""
+    """Return the rows with an id above ``after`` and at most ``upto``, in the order of their ids.
+
+    Raises UnreadableError when one of them cannot be written as a leaf.
+    """
     dialect = db.get_bind().dialect.name
     limited = f" LIMIT {limit:d}" if limit is not None else ""
-    found = db.execute(
-        text(
-            f"SELECT id, {_leaf(log, dialect)} FROM {log.table} "  # nosec B608 - names of our own
-            f"WHERE id > :after AND id <= :upto ORDER BY id{limited}"
-        ),
-        {"after": after, "upto": upto},
+    statement = text(
+        f"SELECT id, {_leaf(log, dialect)} FROM {log.table} "  # nosec B608 - names of our own
+        f"WHERE id > :after AND id <= :upto ORDER BY id{limited}"
     )
-    # The driver's own rows: wrapping millions of them would cost more than hashing them.
-    assert found.cursor is not None  # type: ignore[attr-defined]
-    rows: list[Row] = found.cursor.fetchall()  # type: ignore[attr-defined]
+    try:
+        found: Any = db.execute(statement, {"after": after, "upto": upto})
+        # The driver's own rows: wrapping millions of them would cost more than hashing them.
+        rows: list[Row] = found.cursor.fetchall()
+    except (OperationalError, sqlite3.OperationalError) as error:
+        if "JSON cannot hold BLOB" in str(error):
+            raise UnreadableError(log.table) from None
+        raise
     return rows
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.models import LedgerTile
@@ -153,6 +153,16 @@ def _cut(runs: Sequence[Run]) -> Iterator[tuple[Run, ...]]:
         yield tuple(here)
 
 
+def first_rows(runs: Iterable[Run], count: int) -> tuple[Run, ...]:
+    """Return the runs of the first ``count`` rows."""
+    kept: list[Run] = []
+    for log, first, last in runs:
+        if count > 0:
+            kept.append(Run(log, first, min(last, first + count - 1)))
+            count -= last - first + 1
+    return tuple(kept)
+
+
 def over(new: Iterable[Tile], fetch: Fetch) -> Fetch:
     """Return a function that gives the tiles ``new`` before those of ``fetch``."""
     fresh = {(tile.level, tile.number): tile for tile in new}
@@ -176,6 +186,16 @@ def range_root(fetch: Fetch, low: int, high: int) -> bytes:
     if tile is None or len(tile.hashes) < place + end - start:
         raise ValueError(f"tile {level}/{number} is missing or too short")
     return root_of(tile.hashes[place : place + end - start])
+
+
+def is_full(size: int, level: int, number: int) -> bool:
+    """Whether a tree of ``size`` leaves fills the tile of this level and number."""
+    return size >> _BITS * level >= (number + 1) * WIDTH
+
+
+def count_stored(db: Session) -> int:
+    """Return how many tiles are stored, every width counted."""
+    return db.scalar(select(func.count()).select_from(LedgerTile)) or 0
 
 
 def expected_widths(sizes: Iterable[int], level: int) -> dict[int, set[int]]:

@@ -1,0 +1,181 @@
+"""Verifying: every sealed row is read and hashed again and held against tiles and checkpoints.
+
+The first thing that is not as it was sealed is named: a row that was altered, is missing, was added or
+moved; or else a tile or a checkpoint.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from rfc3161_client import VerificationError
+from sqlalchemy import func, select
+
+from data.engine import reading, transaction
+from data.models import Event, LedgerCheckpoint, LedgerTimestamp
+from services import events, keys
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action, permit
+from services.ledger import checkpoints, rows, stamping, tiles
+from services.ledger.checkpoints import LedgerFault
+from services.ledger.note import Checkpoint
+from services.ledger.rehashing import Rehashing
+from services.ledger.rows import Log
+from services.ledger.sealing import report_fault
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was verified: sealed rows, checkpoints, the first fault, and what is not sealed yet."""
+
+    records: int
+    events: int
+    checkpoints: int
+    first_fault: str | None
+    not_sealed: int
+    stamped: int
+
+    @property
+    def ok(self) -> bool:
+        return self.first_fault is None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what ``manage.py verify-ledger --json`` prints."""
+        return {
+            "ok": self.ok,
+            "records": self.records,
+            "events": self.events,
+            "checkpoints": self.checkpoints,
+            "first_fault": self.first_fault,
+        }
+
+
+@guarded(Action.OPERATE_LEDGER)
+def verify_ledger(
+    actor: Actor, *, file: Path | None = None, progress: Progress | None = None
+) -> Verified:
+    """Verify the whole ledger against the stored rows and the file outside the database.
+
+    ``file`` is another copy of the file to hold it against. Rows after the last checkpoint are
+    counted, they are no fault. The verification is an event; a fault is alerted.
+    """
+    permit(actor, Action.OPERATE_LEDGER)
+    found = _verify(keys.ledger_public_key(), file, progress or (lambda share, what: None))
+    if found.first_fault is not None:
+        report_fault(LedgerFault(found.first_fault), EventType.LEDGER_VERIFIED, actor)
+    else:
+        with transaction() as db:
+            events.write(
+                db,
+                actor,
+                EventType.LEDGER_VERIFIED,
+                about=("ledger", found.checkpoints),
+                records=found.records,
+                events=found.events,
+            )
+    return found
+
+
+def _verify(key: Ed25519PublicKey, file: Path | None, progress: Progress) -> Verified:
+    with checkpoints.locked():  # no seal between the database's and the file's
+        with reading() as db:
+            stored = checkpoints.stored(db)
+            hashes_stored = tiles.count_stored(db)
+        content, unreadable = _content(file)
+    known, fault = _known(stored, key)
+    last = known[-1] if known else None
+    sealed = {Log.USAGE: last.usage_through, Log.EVENTS: last.event_through} if last else {}
+    rehashing = Rehashing(known)
+    first = (
+        rehashing.run(progress)
+        or unreadable
+        or _in_the_file(stored, content, key)
+        or fault
+        or rehashing.tile_fault
+        or _of_the_stamps()
+        or (None if known else _of_an_empty_ledger(hashes_stored))
+    )
+    with reading() as db:
+        return Verified(
+            last.usage_count if last else 0,
+            last.event_count if last else 0,
+            len(known),
+            first,
+            sum(rows.count_after(db, log, sealed.get(log, 0)) for log in Log),
+            db.scalar(select(func.count()).select_from(LedgerTimestamp)) or 0,
+        )
+
+
+def _content(file: Path | None) -> tuple[str, str | None]:
+    """Return the file's text, and the fault that it is not even that."""
+    try:
+        return checkpoints.read_file(file or checkpoints.file_path()), None
+    except LedgerFault as fault:
+        return "", str(fault)
+
+
+def _known(
+    stored: Sequence[LedgerCheckpoint], key: Ed25519PublicKey
+) -> tuple[list[Checkpoint], str | None]:
+    """Return the stored checkpoints up to the first that is not what was signed, and its fault."""
+    known: list[Checkpoint] = []
+    for row in stored:
+        try:
+            checkpoint = checkpoints.read_stored(row, key)
+        except LedgerFault as fault:
+            return known, str(fault)
+        before = known[-1] if known else None
+        if checkpoint.number != len(known) + 1 or (before and checkpoint.size <= before.size):
+            return known, f"資料庫的第 {len(known) + 1} 號檢查點不見了，或順序被更動。"
+        known.append(checkpoint)
+    return known, None
+
+
+def _in_the_file(
+    stored: Sequence[LedgerCheckpoint], content: str, key: Ed25519PublicKey
+) -> str | None:
+    try:
+        checkpoints.compare([row.note for row in stored], content, key)
+    except LedgerFault as fault:
+        return str(fault)
+    return None
+
+
+def _of_the_stamps() -> str | None:
+    """Name the first time stamp that does not stand for its checkpoint."""
+    with reading() as db:
+        stamps = db.execute(
+            select(LedgerTimestamp, LedgerCheckpoint.note)
+            .join(LedgerCheckpoint)
+            .order_by(LedgerTimestamp.checkpoint_number)
+        ).all()
+    for stamp, note in stamps:
+        label = f"第 {stamp.checkpoint_number} 號檢查點的時戳"
+        try:
+            if stamping.verify(stamp.answer, note.encode()) != stamp.stamped_at:
+                return f"{label}與所記的時間不同，已遭更動。"
+        except (VerificationError, ValueError):
+            return f"{label}驗證不過，已遭更動，或不是 TSA_ROOTS 的憑證所簽。"
+        except OSError:
+            return f"{label}無法驗證：請以 TSA_ROOTS 指明時戳機構的根憑證檔。"
+    return None
+
+
+def _of_an_empty_ledger(hashes_stored: int) -> str | None:
+    """Name what shows that there was a ledger once."""
+    with reading() as db:
+        sealed = db.scalar(
+            select(Event.id)
+            .where(
+                Event.type == EventType.LEDGER_SEALED.value, Event.outcome.in_(("done", "stamped"))
+            )
+            .limit(1)
+        )
+    if hashes_stored or sealed is not None:
+        return "資料庫沒有檢查點，但曾經封存過；檢查點已遭刪除。"
+    return None

@@ -1,0 +1,120 @@
+"""The database itself refuses to change or remove what is only ever added to."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from data.append_only import APPEND_ONLY, TRIGGER, unprotect
+from data.engine import engine, reading, transaction
+from data.migrate import upgrade
+from services.audits.signing import reopen
+from services.audits.worksheet import pick
+from services.identity.actor import operator
+from services.ledger.sealing import seal
+from tests.services.audits.test_unit_audit import (
+    audited,
+    drawn_audit,
+    judge_everything,
+    sign_as_shown,
+)
+from tests.world import NOW, World
+
+__all__ = ["audited"]
+
+
+@pytest.fixture
+def filled(audited: World) -> World:
+    """A world in which every table that is only added to holds rows."""
+    audit_id = drawn_audit(audited)
+    head = audited.actor("head")
+    with reading() as db:
+        drawn = set(db.scalars(text("SELECT record_id FROM sample_items")))
+        frame = set(db.scalars(text("SELECT id FROM usage_records WHERE unit_id = 1")))
+    quarter = sorted(frame - drawn)[:5]
+    pick(head, audit_id, quarter[:1], "深夜查詢，須查明")
+    judge_everything(audited, audit_id)
+    sign_as_shown(head, audit_id)
+    reopen(head, audit_id, "漏列一筆佐證資料")
+    seal(operator(NOW))
+    with transaction() as db:
+        db.execute(
+            text("INSERT INTO ledger_timestamps VALUES (1, :now, :answer)"),
+            {"now": NOW.replace(tzinfo=None), "answer": b"x"},
+        )
+    return audited
+
+
+def count(table: str) -> int:
+    with reading() as db:
+        return int(db.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
+
+
+def first_column(table: str) -> str:
+    return str(inspect(engine()).get_columns(table)[0]["name"])
+
+
+@pytest.mark.attack("ledger")
+def test_no_row_is_changed_or_removed(filled: World, database: str) -> None:
+    for table in APPEND_ONLY:
+        before, column = count(table), first_column(table)
+        assert before, table
+        forbidden = [
+            f"UPDATE {table} SET {column} = {column}",
+            f"UPDATE {table} SET {column} = 0 WHERE {column} = 1",
+            f"DELETE FROM {table}",
+        ]
+        if database == "postgresql":
+            forbidden += [f"TRUNCATE {table} CASCADE"]
+        else:
+            forbidden += [f"REPLACE INTO {table} SELECT * FROM {table}"]
+        for statement in forbidden:
+            with pytest.raises(DBAPIError, match="only ever added to"), transaction() as db:
+                db.execute(text(statement))
+        assert count(table) == before
+
+
+@pytest.mark.attack("ledger")
+def test_a_session_that_calls_itself_a_replica_is_refused_too(filled: World, database: str) -> None:
+    """That setting keeps ordinary triggers from firing; SQLite's name for it is a pragma."""
+    aside = {
+        "postgresql": "SET LOCAL session_replication_role = replica",
+        "sqlite": "PRAGMA ignore_check_constraints = ON",
+    }
+    with transaction() as db:
+        db.execute(text(aside[database]))
+        with pytest.raises(DBAPIError, match="only ever added to"):
+            db.execute(text("DELETE FROM events"))
+        db.rollback()
+
+
+def triggers(database: str) -> dict[str, int]:
+    tables = {
+        "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        f"WHERE tgname = '{TRIGGER}' AND tgenabled = 'A'",
+    }
+    found: dict[str, int] = {}
+    with reading() as db:
+        for table in db.scalars(text(tables[database])):
+            found[table] = found.get(table, 0) + 1
+    return found
+
+
+def test_every_table_of_the_list_is_protected_and_no_other(database: str) -> None:
+    each = {"sqlite": 2, "postgresql": 1}[database]
+    assert triggers(database) == dict.fromkeys(APPEND_ONLY, each)
+
+
+def test_the_protection_can_be_taken_away_for_a_migration(database: str) -> None:
+    with transaction() as db:
+        for table in APPEND_ONLY:
+            unprotect(db.connection(), table)
+    assert triggers(database) == {}
+
+
+def test_a_second_upgrade_changes_nothing(database: str) -> None:
+    before: Any = triggers(database)
+    upgrade()
+    assert triggers(database) == before

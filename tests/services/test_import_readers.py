@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import Invalid
-from services.usage.importing import readers
-from services.usage.importing.readers import as_text, open_table
+from services.usage.importing import workbook
+from services.usage.importing.readers import open_table
 from services.usage.importing.scan import open_file
 from services.usage.importing.text import BIG5_ERRORS, clean, fold
+from services.usage.importing.workbook_worker import as_text
 from tests.services.import_helpers import (
     GOOD,
     HEADERS,
@@ -146,7 +147,7 @@ def test_damaged_workbooks_end_in_rows_or_in_a_sentence(source: str) -> None:
 
 
 def test_a_workbook_too_large_for_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "MOST_EXPANDED_BYTES", 1_000_000)
+    monkeypatch.setattr(workbook, "MOST_EXPANDED_BYTES", 1_000_000)
     with pytest.raises(Invalid, match="另存成 CSV"):
         read(sample("xlsx"))
     assert len(read(table_ods(sample_rows()[:20]))) == 20

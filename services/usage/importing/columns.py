@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.errors import Invalid
-from services.usage.importing.readers import HEAD_ROWS
 from services.usage.importing.text import match_key, short
+from services.usage.importing.workbook import HEAD_ROWS
 
 ColumnMapping = Mapping[str, int | str | None]
 """By hand: a field's column (counted from 0) or its header; None leaves the field out."""

@@ -8,24 +8,17 @@ import csv
 import hashlib
 import io
 import itertools
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from typing import BinaryIO
 
 from services.errors import Invalid
 from services.usage.importing.text import BIG5_ERRORS
+from services.usage.importing.workbook import ACCEPTED, open_workbook, workbook_kind
 
 FileData = bytes | Path
-HEAD_ROWS = 10
-ACCEPTED = "可匯入的格式為 CSV（UTF-8 或 Big5）、XLSX 與 ODS。"
-MOST_EXPANDED_BYTES = 400_000_000
-"""A workbook is held in memory whole, up to 2 bytes for each of its XML: this keeps it below 1 GiB."""
 
 _BLOCK = 1 << 20
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1a"))
@@ -55,7 +48,9 @@ def open_table(data: FileData, is_ours: Callable[[list[list[str]]], bool]) -> It
         if start == _OLD_OFFICE:
             raise Invalid(f"這是舊版 XLS 或加密的檔案，請解除密碼並另存成 XLSX；{ACCEPTED}")
         if start == b"PK\x03\x04":
-            yield _open_workbook(raw, is_ours)
+            kind = workbook_kind(raw)
+            with open_workbook(raw, kind, is_ours) as (rows, done):
+                yield Table(kind, rows, done)
         else:
             yield _open_csv(raw)
 
@@ -130,85 +125,3 @@ def _decodes(raw: BinaryIO, codec: str) -> bool:
     finally:
         text.detach()
     return True
-
-
-def _open_workbook(raw: BinaryIO, is_ours: Callable[[list[list[str]]], bool]) -> Table:
-    kind = _workbook_kind(raw)
-    raw.seek(0)
-    try:
-        book = CalamineWorkbook.from_filelike(raw)
-        sheet = _choose_sheet(book, is_ours)
-    except (CalamineError, ValueError, OSError) as error:
-        raise _broken(kind) from error
-    if sheet is None:
-        raise Invalid(f"{kind} 檔案裡的工作表都是空的；{ACCEPTED}")
-    height = sheet.total_height + 1
-    read = itertools.count(1)
-    at = [0]
-
-    def rows() -> Iterator[list[str]]:
-        for row in sheet.iter_rows():
-            at[0] = next(read)
-            yield [as_text(value) for value in row]
-
-    return Table(kind, rows(), lambda: min(at[0] / height, 1.0))
-
-
-def _workbook_kind(raw: BinaryIO) -> str:
-    raw.seek(0)
-    try:
-        with zipfile.ZipFile(raw) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise _broken("XLSX 或 ODS") from error
-    names = {member.filename for member in members}
-    if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
-        kind = "XLSX"
-    elif {"mimetype", "content.xml"} <= names:
-        kind = "ODS"
-    else:
-        raise Invalid(f"這是壓縮檔，裡面不是試算表；{ACCEPTED}")
-    if sum(member.file_size for member in members) > MOST_EXPANDED_BYTES:
-        raise Invalid(
-            f"這個 {kind} 檔展開後超過 {MOST_EXPANDED_BYTES // 1_000_000} MB，會耗盡記憶體；"
-            "請另存成 CSV 再匯入，CSV 沒有大小限制。"
-        )
-    return kind
-
-
-def _broken(kind: str) -> Invalid:
-    return Invalid(f"{kind} 檔案已損壞或不完整，無法讀取；請重新匯出，或另存成 CSV 再匯入。")
-
-
-def _choose_sheet(
-    book: CalamineWorkbook, is_ours: Callable[[list[list[str]]], bool]
-) -> CalamineSheet | None:
-    first = None
-    for index in range(len(book.sheet_names)):
-        sheet = book.get_sheet_by_index(index)
-        if not sheet.height:
-            continue
-        if is_ours([_texts(row) for row in itertools.islice(sheet.iter_rows(), HEAD_ROWS)]):
-            return sheet
-        first = first or sheet
-    return first
-
-
-def _texts(row: Sequence[Any]) -> list[str]:
-    return [as_text(value) for value in row]
-
-
-def as_text(value: Any) -> str:
-    """Return a workbook's cell as a person would have typed it into a CSV file."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        # Spreadsheets keep a moment as a fraction of a day: the seconds come a little off.
-        return f"{value + timedelta(microseconds=500_000):%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return "" if value is None else str(value)

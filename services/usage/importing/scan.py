@@ -17,8 +17,9 @@ from services.usage.importing.columns import (
 )
 from services.usage.importing.lookups import Lookups
 from services.usage.importing.packed import Packed
-from services.usage.importing.readers import HEAD_ROWS, FileData, Table, open_table
+from services.usage.importing.readers import FileData, Table, open_table
 from services.usage.importing.rows import GoodRow, RejectedRow, RowReader
+from services.usage.importing.workbook import HEAD_ROWS
 
 Progress = Callable[[float, str], None]
 """Told how much is done (0 to 1) and a sentence; never called inside a transaction."""

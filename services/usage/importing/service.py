@@ -31,7 +31,7 @@ from services.usage.importing.rows import GoodRow
 from services.usage.importing.scan import Progress, Tally, good_chunks, open_file
 from services.usage.importing.sources import find_source, new_source
 from services.usage.importing.storing import Writer
-from services.usage.importing.text import clean
+from services.usage.importing.text import file_label
 
 __all__ = ["ImportResult", "Preview", "import_file", "inspect_file", "preview", "store"]
 
@@ -83,7 +83,7 @@ def store(
         )
     progress(1.0, f"{tally.read:,} 列檢查完畢，正在寫入資料庫")
     record = UsageImport(
-        file_name=clean(file_name)[-FILE_NAME_MAX:],
+        file_name=file_label(file_name, FILE_NAME_MAX),
         file_sha256=fingerprint(data),
         rows_read=tally.read,
         rows_rejected=rejected,

@@ -32,6 +32,15 @@ def clean(text: str) -> str:
     return "".join(kept).strip()
 
 
+def file_label(name: str, most: int) -> str:
+    """Return the name of an uploaded file as it is kept and shown: no folders, nothing invisible.
+
+    A browser, or whoever plays one, may send anything; it never becomes a path.
+    """
+    last = re.split(r"[/\\]", name.replace("\x00", ""))[-1]
+    return clean(last)[-most:] or "（未命名）"
+
+
 def fold(text: str) -> str:
     """Return ``text`` cleaned and in NFKC: full-width digits and letters become plain ones.
 

@@ -37,8 +37,8 @@ class EndReason(StrEnum):
     IDLE = "idle"
     ABSOLUTE = "absolute"
     REPLACED = "replaced"
-    PASSWORD_CHANGED = "password_changed"
-    PASSWORD_RESET = "password_reset"
+    PASSWORD_CHANGED = "password_changed"  # nosec B105 - a word of ours, no password
+    PASSWORD_RESET = "password_reset"  # nosec B105 - a word of ours, no password
     ROLE_CHANGED = "role_changed"
     FACTOR_REMOVED = "factor_removed"
     SUSPENDED = "account_suspended"

@@ -8,15 +8,16 @@ from services.identity.totp import Enrolment
 def show_enrolment(enrolment: Enrolment) -> None:
     """Show what the app has to take up."""
     st.markdown("**1. 用驗證器 App 掃描**")
-    picture, words = st.columns([1, 1.1], vertical_alignment="center")
-    # An SVG stays within the page: it gets no address from which it could be fetched again.
-    picture.image(enrolment.qr_code, width="stretch", alt="驗證器設定用的 QR 碼")
-    with words:
-        st.markdown(
-            "在手機的驗證器 App（例如 Google Authenticator、Microsoft Authenticator）新增帳號，掃描 QR 碼。"
-        )
-        st.caption("不能掃描時，選「手動輸入」，類型選「以時間為準」，輸入這組金鑰：")
-        st.code(enrolment.typed_secret, language=None, wrap_lines=True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        # An SVG stays within the page: it gets no address from which it could be fetched again.
+        st.image(enrolment.qr_code, width=220, alt="驗證器設定用的 QR 碼")
+        with st.container(width=250):
+            st.markdown(
+                "在手機的驗證器 App（例如 Google Authenticator、Microsoft Authenticator）新增帳號，"
+                "掃描 QR 碼。"
+            )
+            st.caption("不能掃描時，選「手動輸入」，類型選「以時間為準」，輸入這組金鑰：")
+            st.code(enrolment.typed_secret, language=None, wrap_lines=True)
     st.markdown("**2. 輸入 App 顯示的驗證碼**")
 
 

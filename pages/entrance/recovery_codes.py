@@ -10,7 +10,7 @@ from services.rocdate import local_date, roc_date
 
 def show_codes(username: str, codes: tuple[str, ...], now: datetime) -> bool:
     """Show the codes until their owner says that they are kept; return True then."""
-    st.success("驗證器已設定完成。", icon=":material/verified_user:")
+    st.success("設定完成。", icon=":material/verified_user:")
     st.markdown("**請保存復原碼**")
     st.warning(
         "手機不在身邊或遺失時，可用一組復原碼代替驗證碼，每組只能用一次。"

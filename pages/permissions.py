@@ -7,7 +7,12 @@ from pages.shared.layout import page_head
 from pages.shared.session import current_actor
 from pages.shared.text import plain
 from services.identity.actor import Actor
-from services.identity.permission_table import HOLDERS, PermissionTable, permission_table
+from services.identity.permission_table import (
+    HOLDERS,
+    ActionLine,
+    PermissionTable,
+    permission_table,
+)
 
 COLOURS = {"本人": "gray", "本單位": "blue", "本機關": "violet", "全部": "orange"}
 EXPORT_COLUMNS = ("類別", "作業", "代碼", "依據", *HOLDERS.values())
@@ -22,7 +27,8 @@ def _matrix(table: PermissionTable) -> None:
     st.table(
         [
             {
-                "類別": line.group,
+                # Named where it begins, so that the groups stand apart.
+                "類別": line.group if line is _first_of(table, line.group) else "",
                 "作業": f"**{plain(line.action.label)}**",
                 **{
                     name: f":{COLOURS[line.scopes[code]]}-badge[{line.scopes[code]}]"
@@ -42,6 +48,10 @@ def _matrix(table: PermissionTable) -> None:
         "職務與角色並存時取其和；查詢地籍資料另須有授權項目（職務不帶查詢權）。"
         "「系統維運」指能登入主機執行 manage.py 的人，沒有帳號。"
     )
+
+
+def _first_of(table: PermissionTable, group: str) -> ActionLine:
+    return next(line for line in table.actions if line.group == group)
 
 
 def _export(actor: Actor, table: PermissionTable) -> None:

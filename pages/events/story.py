@@ -36,12 +36,9 @@ def show_story(story: EventStory) -> None:
             "對象": row.about or "－",
             **dict(row.detail),
         }
-        st.table(
-            [{"項目": plain(name), "內容": plain(value)} for name, value in facts.items()],
-            border="horizontal",
-            hide_index=True,
-            hide_header=True,
-        )
+        with st.container(gap="xxsmall"):
+            for name, value in facts.items():
+                st.markdown(f":gray[{plain(name)}]　{plain(value)}")
         _neighbours("同一次登入的前後", story.in_session, row)
         _neighbours("同一對象的其他紀錄", story.about_object, row)
 

@@ -1,9 +1,9 @@
-# make run | test | test-quick | check | bench | screenshots | format | demo-reset | clean
+# make run | test | test-quick | check | audit | sbom | bench | screenshots | format | demo-reset | clean
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test test-quick check bench screenshots format clean demo-reset
+.PHONY: run test test-quick check audit sbom bench screenshots format clean demo-reset
 
 .venv/.run: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -26,11 +26,18 @@ test: .venv/.dev ## Everything, the real browser included
 test-quick: .venv/.dev ## Everything but the browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
 
-check: .venv/.dev ## Lint, format, types, layers
+check: .venv/.dev ## Lint, format, types, layers, weaknesses in the source
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py manage.py pages services data
+
+audit: .venv/.dev ## Known weaknesses of the pinned packages; needs its service on the internet
+	$(BIN)/python -m tests.components audit
+
+sbom: .venv/.dev ## Component list (CycloneDX) of what the application runs with
+	$(BIN)/python -m tests.components list
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .

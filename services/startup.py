@@ -32,6 +32,8 @@ def startup_problems() -> list[str]:
 
     Without ``CADASTRE_MODE`` it counts as production unless demo data is loaded: nothing fails open.
     """
+    if not __debug__:
+        return ["請勿以 python -O 執行；程式的內部檢查會被略過。"]
     named = os.environ.get("CADASTRE_MODE", "")
     if named not in ("", *Mode):
         return [f"CADASTRE_MODE 是「{named}」；只能是 production（正式）或 trial（試用）。"]

@@ -167,3 +167,19 @@ def test_the_command_ends_with_code_2_and_serves_nothing(
     assert sum("示範資料" in line for line in sentences) == 1
     assert {key for key in ("COOKIE_KEY", "DATA_KEYS", "LEDGER_KEY") if key in result.stderr}
     assert all("Traceback" not in line for line in sentences)
+
+
+def test_python_without_its_asserts_is_refused() -> None:
+    result = subprocess.run(
+        [sys.executable, "-O", "manage.py", "serve"],
+        cwd=ROOT,
+        env=os.environ | {"CADASTRE_MODE": "trial", "DATABASE_URL": "sqlite://"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (result.returncode, result.stderr.strip()) == (
+        2,
+        "請勿以 python -O 執行；程式的內部檢查會被略過。",
+    )

@@ -1,0 +1,73 @@
+"""The command line's part in sign-in: a lost phone, another key, the provider's settings."""
+
+import pyotp
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from data.engine import configure, reading, transaction
+from data.models import Account, Event, ExternalIdentity, SecondFactor
+from services.identity.factor_setup import begin_own_enrolment, confirm_own_enrolment
+from services.identity.people import as_actor, load_account
+from tests.test_manage import city, manage
+from tests.world import NOW
+
+__all__ = ["city"]
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+REASON = "手機遺失，已當面核對身分"
+
+
+@pytest.fixture
+def auditor(city: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The account of the city's auditor, with a second factor under the old key."""
+    configure(city["DATABASE_URL"])
+    city["DATA_KEYS"] = OLD
+    monkeypatch.setenv("DATA_KEYS", OLD)
+    with reading() as db:
+        account_id = db.scalars(select(Account.id).where(Account.username == "auditor")).one()
+        account = load_account(db, account_id)
+        assert account is not None
+        actor = as_actor(account, NOW)
+    enrolment = begin_own_enrolment(actor)
+    confirm_own_enrolment(actor, enrolment, pyotp.TOTP(enrolment.secret).at(NOW))
+    return account_id
+
+
+def details(kind: str) -> list[dict[str, object]]:
+    with reading() as db:
+        return [event.detail for event in db.scalars(select(Event).where(Event.type == kind))]
+
+
+def test_a_lost_phone(city: dict[str, str], auditor: int) -> None:
+    assert manage("remove-second-factor", "nobody", "--reason", REASON, env=city).returncode == 2
+    done = manage("remove-second-factor", "auditor", env=city, typed=f"{REASON}\n")
+    assert done.returncode == 0, done.stderr
+    with reading() as db:
+        assert db.get(SecondFactor, auditor) is None
+    assert details("second_factor_removed") == [{"reason": REASON}]
+    again = manage("remove-second-factor", "auditor", "--reason", REASON, env=city)
+    assert (again.returncode, again.stderr) == (2, "這個帳號沒有設定雙因子驗證，不需要移除。\n")
+
+
+def test_another_key(city: dict[str, str], auditor: int) -> None:
+    lost = manage("rotate-secrets", env=city | {"DATA_KEYS": NEW})
+    assert lost.returncode == 2 and "DATA_KEYS" in lost.stderr
+    done = manage("rotate-secrets", env=city | {"DATA_KEYS": f"{NEW},{OLD}"})
+    assert (done.returncode, done.stdout) == (0, "second_factors: 1\nmail: 0\n")
+    again = manage("rotate-secrets", env=city | {"DATA_KEYS": NEW})
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_tie_to_the_provider_is_undone(city: dict[str, str], auditor: int) -> None:
+    with transaction() as db:
+        db.add(ExternalIdentity(issuer="i", subject="s", account_id=auditor, bound_at=NOW))
+    done = manage("release-identity", "auditor", "--reason", "市府帳號重建", env=city)
+    assert done.returncode == 0, done.stderr
+    assert details("identity_released") == [{"subject": "s", "reason": "市府帳號重建"}]
+
+
+def test_half_a_provider_is_not_served(city: dict[str, str]) -> None:
+    half = city | {"OIDC_ISSUER": "https://login.example", "OIDC_CLIENT_ID": "cadastre"}
+    result = manage("serve", "--port", "18699", "--address", "127.0.0.1", env=half)
+    assert result.returncode == 2
+    assert "OIDC_CLIENT_SECRET" in result.stderr

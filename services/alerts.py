@@ -3,7 +3,7 @@
 import logging
 import os
 import shlex
-import subprocess  # nosec B404 - runs the one program that the operator names, see _run
+import subprocess  # nosec B404  # runs the one program that the operator names, see _run
 import threading
 from typing import Any
 
@@ -27,7 +27,7 @@ def alert(sentence: str, **detail: Any) -> None:
 
 def _run(command: str, text: str) -> None:
     try:
-        subprocess.run(  # nosec B603 - no shell; the command comes from the operator's environment
+        subprocess.run(  # nosec B603  # no shell; the command comes from the operator's environment
             shlex.split(command),
             input=text.encode(),
             timeout=PATIENCE_SECONDS,

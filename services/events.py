@@ -19,7 +19,7 @@ class EventType(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_LOCKED = "sign_in_locked"
     SIGNED_OUT = "signed_out"
-    PASSWORD_CHANGED = "password_changed"  # nosec B105 - a word of ours, no password
+    PASSWORD_CHANGED = "password_changed"  # nosec B105  # a word of ours, no password
     RESET_LINK_ISSUED = "reset_link_issued"
     SECOND_FACTOR_SET = "second_factor_set"
     SECOND_FACTOR_REMOVED = "second_factor_removed"

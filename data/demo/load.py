@@ -143,7 +143,7 @@ class _Loading:
         return self._summary(plan, units, people, stories)
 
     def _random(self, what: str) -> Random:
-        return Random(f"{self.seed}:{what}")  # nosec B311 - invents the demo city; nothing rests on its secrecy
+        return Random(f"{self.seed}:{what}")  # nosec B311  # invents the demo city; nothing rests on its secrecy
 
     def _numpy(self, stream: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, stream])

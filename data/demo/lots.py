@@ -89,19 +89,19 @@ class Lots:
             return None
         random = self._random
         place = np.repeat(np.arange(len(counts)), counts)
-        begins = random.random(total) < _NEW_CASE  # nosec B311 - invents the demo city; nothing rests on its secrecy
+        begins = random.random(total) < _NEW_CASE  # nosec B311  # invents the demo city; nothing rests on its secrecy
         begins[0] = True
         begins[1:] |= place[1:] != place[:-1]
         first, case = np.flatnonzero(begins), np.cumsum(begins) - 1
         cases, case_place = len(first), place[first]
         # The tiny margin keeps a draw inside its own unit whatever the rounding.
-        wanted = case_place + random.random(cases) * (1 - 1e-9)  # nosec B311 - invents the demo city; nothing rests on its secrecy
+        wanted = case_place + random.random(cases) * (1 - 1e-9)  # nosec B311  # invents the demo city; nothing rests on its secrecy
         user = active[np.searchsorted(cumulative, wanted, side="right")][case]
         second = self._seconds(begins, first, case)
         site = self._sites(case_place, case)
-        item = (random.random(total)[:, None] >= self._items[user]).sum(axis=1)  # nosec B311 - invents the demo city; nothing rests on its secrecy
-        printed = ~begins & (random.random(total) < _PRINTED)  # nosec B311 - invents the demo city; nothing rests on its secrecy
-        action = np.where(printed, 1 + (random.random(total) < 0.4), 0)  # nosec B311 - invents the demo city; nothing rests on its secrecy
+        item = (random.random(total)[:, None] >= self._items[user]).sum(axis=1)  # nosec B311  # invents the demo city; nothing rests on its secrecy
+        printed = ~begins & (random.random(total) < _PRINTED)  # nosec B311  # invents the demo city; nothing rests on its secrecy
+        action = np.where(printed, 1 + (random.random(total) < 0.4), 0)  # nosec B311  # invents the demo city; nothing rests on its secrecy
         # What is printed or downloaded is what was looked up just before.
         shown = np.maximum.accumulate(np.where(printed, 0, np.arange(total)))
         order = np.argsort(second, kind="stable")

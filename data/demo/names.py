@@ -17,7 +17,7 @@ _LETTER_Y = (3, 1)
 def invented_names(random: Random) -> Iterator[str]:
     """Yield different personal names in an order fixed by ``random``; some twenty-five thousand."""
     size = len(_SURNAMES) * len(_FIRST) * len(_LAST)
-    for pick in random.sample(range(size), size):  # nosec B311 - invents the demo city; nothing rests on its secrecy
+    for pick in random.sample(range(size), size):  # nosec B311  # invents the demo city; nothing rests on its secrecy
         rest, last = divmod(pick, len(_LAST))
         surname, first = divmod(rest, len(_FIRST))
         yield _SURNAMES[surname] + _FIRST[first] + _LAST[last]

@@ -15,7 +15,7 @@ from data.models import Account, AccountDuty, AccountItem
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
 from services.regulation.roles import Duty, Role
 
-DEMO_PASSWORD = "Taipei-demo-114"  # nosec B105 - the published password of the demo city; production refuses demo data
+DEMO_PASSWORD = "Taipei-demo-114"  # nosec B105  # the published password of the demo city; production refuses demo data
 """The one password of all demo accounts."""
 # A constant salt keeps the rows the same in every load; nothing here is worth protecting.
 _SALT = b"$2b$12$DemoCityOfTaipei.2026."

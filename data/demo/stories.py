@@ -93,16 +93,16 @@ def _snooping(
     first = next(i for i, site in enumerate(sites) if site.section.name == _SNOOPED_SECTION)
     neighbours, house = range(first + 1, first + 5), first + 2
     days = [day for month in months[-6:] for day in days_of(month) if day.weekday() < 5]
-    for day in sorted(random.sample(days, 16)):  # nosec B311 - invents the demo city; nothing rests on its secrecy
-        second = random.randint(19 * 3600, 21 * 3600)  # nosec B311 - invents the demo city; nothing rests on its secrecy
-        reason = random.choice(VAGUE_REASONS)  # nosec B311 - invents the demo city; nothing rests on its secrecy
-        for _ in range(random.randint(5, 9)):  # nosec B311 - invents the demo city; nothing rests on its secrecy
-            site = house if random.random() < 0.5 else random.choice(neighbours)  # nosec B311 - invents the demo city; nothing rests on its secrecy
-            item = random.choice(_SNOOPED_ITEMS)  # nosec B311 - invents the demo city; nothing rests on its secrecy
+    for day in sorted(random.sample(days, 16)):  # nosec B311  # invents the demo city; nothing rests on its secrecy
+        second = random.randint(19 * 3600, 21 * 3600)  # nosec B311  # invents the demo city; nothing rests on its secrecy
+        reason = random.choice(VAGUE_REASONS)  # nosec B311  # invents the demo city; nothing rests on its secrecy
+        for _ in range(random.randint(5, 9)):  # nosec B311  # invents the demo city; nothing rests on its secrecy
+            site = house if random.random() < 0.5 else random.choice(neighbours)  # nosec B311  # invents the demo city; nothing rests on its secrecy
+            item = random.choice(_SNOOPED_ITEMS)  # nosec B311  # invents the demo city; nothing rests on its secrecy
             uses[day].append(
                 StoryUse(person.account_id, second, item, UsageAction.QUERY, site, reason)
             )
-            second += random.randint(40, 400)  # nosec B311 - invents the demo city; nothing rests on its secrecy
+            second += random.randint(40, 400)  # nosec B311  # invents the demo city; nothing rests on its secrecy
 
 
 def _sharing(
@@ -114,19 +114,19 @@ def _sharing(
 ) -> None:
     """The shared account: ten days of fifteen hours, two addresses at work in the same minutes."""
     days = [day for month in quarter.months for day in days_of(month) if day.weekday() < 5]
-    for day in sorted(random.sample(days, 10)):  # nosec B311 - invents the demo city; nothing rests on its secrecy
+    for day in sorted(random.sample(days, 10)):  # nosec B311  # invents the demo city; nothing rests on its secrecy
         for pair in range(15):
-            second = 7 * 3600 + pair * 3700 + random.randint(0, 600)  # nosec B311 - invents the demo city; nothing rests on its secrecy
+            second = 7 * 3600 + pair * 3700 + random.randint(0, 600)  # nosec B311  # invents the demo city; nothing rests on its secrecy
             for address in SHARED_ADDRESSES:
                 uses[day].append(
                     StoryUse(
                         person.account_id,
                         second,
-                        random.choice(_SNOOPED_ITEMS[:2]),  # nosec B311 - invents the demo city; nothing rests on its secrecy
+                        random.choice(_SNOOPED_ITEMS[:2]),  # nosec B311  # invents the demo city; nothing rests on its secrecy
                         UsageAction.QUERY,
-                        random.randrange(len(sites)),  # nosec B311 - invents the demo city; nothing rests on its secrecy
+                        random.randrange(len(sites)),  # nosec B311  # invents the demo city; nothing rests on its secrecy
                         "房屋稅籍清查",
                         address,
                     )
                 )
-                second += random.randint(5, 50)  # nosec B311 - invents the demo city; nothing rests on its secrecy
+                second += random.randint(5, 50)  # nosec B311  # invents the demo city; nothing rests on its secrecy

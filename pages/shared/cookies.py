@@ -11,7 +11,7 @@ from streamlit_authenticator.models.cookie_model import CookieModel
 
 COOKIE_NAME = "cadastre_session"
 COOKIE_DAYS = 0.5
-_TOKEN = "cookie_token"  # nosec B105 - a word of ours, no password
+_TOKEN = "cookie_token"  # nosec B105  # a word of ours, no password
 
 
 class CookieWriter(stx.CookieManager):  # type: ignore[misc]

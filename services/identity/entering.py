@@ -25,14 +25,14 @@ class Step(StrEnum):
     """A code of the authenticator app, or a recovery code."""
     ENROL = "enrol"
     """Setting up an authenticator app for the first time."""
-    NEW_PASSWORD = "new_password"  # nosec B105 - a word of ours, no password
+    NEW_PASSWORD = "new_password"  # nosec B105  # a word of ours, no password
     """Choosing a password: at the first sign-in, after a reset by somebody else, or when it is old."""
 
 
 class Method(StrEnum):
     """How a person was recognised."""
 
-    PASSWORD = "password"  # nosec B105 - a word of ours, no password
+    PASSWORD = "password"  # nosec B105  # a word of ours, no password
     OIDC = "oidc"
 
 

@@ -66,7 +66,7 @@ RULES: tuple[Rule, ...] = (
 """The bounds keep every choice at least as strict as 附表十 asks."""
 
 
-_DEMO = {"second_factor": 0, "password_days": 0}  # nosec B105 - a number of the policy, no password
+_DEMO = {"second_factor": 0, "password_days": 0}  # nosec B105  # a number of the policy, no password
 """While demo data is loaded a newcomer can look round with the published password."""
 
 

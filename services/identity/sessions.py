@@ -37,8 +37,8 @@ class EndReason(StrEnum):
     IDLE = "idle"
     ABSOLUTE = "absolute"
     REPLACED = "replaced"
-    PASSWORD_CHANGED = "password_changed"  # nosec B105 - a word of ours, no password
-    PASSWORD_RESET = "password_reset"  # nosec B105 - a word of ours, no password
+    PASSWORD_CHANGED = "password_changed"  # nosec B105  # a word of ours, no password
+    PASSWORD_RESET = "password_reset"  # nosec B105  # a word of ours, no password
     ROLE_CHANGED = "role_changed"
     FACTOR_REMOVED = "factor_removed"
     SUSPENDED = "account_suspended"
@@ -127,11 +127,15 @@ def open_session(entering: Entering, address: str, now: datetime) -> Opened:
 
 def over(session: SignInSession, policy: Policy, now: datetime) -> EndReason | None:
     """Return which limit of time a session has passed, if any."""
-    if now - session.last_seen_at >= timedelta(minutes=policy.idle_minutes):
-        return EndReason.IDLE
-    if now - session.started_at >= timedelta(hours=policy.session_hours):
-        return EndReason.ABSOLUTE
-    return None
+    idle_until = session.last_seen_at + timedelta(minutes=policy.idle_minutes)
+    return limit_passed(idle_until, session.started_at + timedelta(hours=policy.session_hours), now)
+
+
+def limit_passed(idle_until: datetime, ends_at: datetime, now: datetime) -> EndReason | None:
+    """Return which of the two limits came first, once it has come."""
+    if now < min(idle_until, ends_at):
+        return None
+    return EndReason.IDLE if idle_until <= ends_at else EndReason.ABSOLUTE
 
 
 def end_session(session_id: str, now: datetime, reason: EndReason = EndReason.SIGNED_OUT) -> None:

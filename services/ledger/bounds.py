@@ -66,12 +66,12 @@ def find(sealed: dict[Log, int], patience: float) -> Bounds:
 def _gapless(db: Session, log: Log, after: int, upto: int) -> int:
     """Return the last id before the first gap above ``after``."""
     statement = text(
-        "SELECT min(id) FROM (SELECT id, lag(id, 1, CAST(:after AS bigint)) OVER (ORDER BY id) "  # nosec B608 - a name of our own
+        "SELECT min(id) FROM (SELECT id, lag(id, 1, CAST(:after AS bigint)) OVER (ORDER BY id) "  # nosec B608  # a name of our own
         f"AS before FROM {log.table} WHERE id > :after AND id <= :upto) AS numbered "
         "WHERE id <> before + 1"
     )
     beyond = db.scalar(statement, {"after": after, "upto": upto})
     if beyond is None:
         return upto
-    last = text(f"SELECT max(id) FROM {log.table} WHERE id < :beyond")  # nosec B608 - as above
+    last = text(f"SELECT max(id) FROM {log.table} WHERE id < :beyond")  # nosec B608  # as above
     return max(db.scalar(last, {"beyond": beyond}) or 0, after)

@@ -80,7 +80,7 @@ def read(db: Session, log: Log, after: int, upto: int, limit: int | None = None)
     dialect = db.get_bind().dialect.name
     limited = f" LIMIT {limit:d}" if limit is not None else ""
     statement = text(
-        f"SELECT id, {_leaf(log, dialect)} FROM {log.table} "  # nosec B608 - names of our own
+        f"SELECT id, {_leaf(log, dialect)} FROM {log.table} "  # nosec B608  # names of our own
         f"WHERE id > :after AND id <= :upto ORDER BY id{limited}"
     )
     try:

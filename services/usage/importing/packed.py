@@ -1,6 +1,6 @@
 """Rows put aside: compressed in memory for the eye, or in a nameless file for the way to the table."""
 
-import pickle  # nosec B403 - only what this process itself packed, see below
+import pickle  # nosec B403  # only what this process itself packed, see below
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Packed(Generic[T]):
     def _block(self, index: int) -> list[T]:
         if index == len(self._blocks):
             return self._tail
-        rows: list[T] = pickle.loads(zlib.decompress(self._blocks[index]))  # nosec B301 - only what this process itself packed a moment ago
+        rows: list[T] = pickle.loads(zlib.decompress(self._blocks[index]))  # nosec B301  # only what this process itself packed a moment ago
         return rows
 
 
@@ -60,6 +60,6 @@ class Spool(Generic[T]):
         self._file.seek(0)
         while True:
             try:
-                yield pickle.load(self._file)  # nosec B301 - only what this process itself packed a moment ago
+                yield pickle.load(self._file)  # nosec B301  # only what this process itself packed a moment ago
             except EOFError:
                 return

@@ -8,7 +8,7 @@ import io
 import itertools
 import json
 import shutil
-import subprocess  # nosec B404 - runs our own worker with our own arguments, see _running
+import subprocess  # nosec B404  # runs our own worker with our own arguments, see _running
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ def open_workbook(
 @contextmanager
 def _running(raw: BinaryIO, kind: str) -> Iterator[subprocess.Popen[bytes]]:
     limits = (WORKER_MEMORY_BYTES, WORKER_CPU_SECONDS, HEAD_ROWS)
-    worker = subprocess.Popen(  # nosec B603 - no shell; our own file and numbers
+    worker = subprocess.Popen(  # nosec B603  # no shell; our own file and numbers
         [sys.executable, "-I", str(WORKER), *map(str, limits)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,5 +1,7 @@
 """The command line's part in sign-in: a lost phone, another key, the provider's settings."""
 
+from pathlib import Path
+
 import pyotp
 import pytest
 from cryptography.fernet import Fernet
@@ -9,6 +11,7 @@ from data.engine import configure, reading, transaction
 from data.models import Account, Event, ExternalIdentity, SecondFactor
 from services.identity.factor_setup import begin_own_enrolment, confirm_own_enrolment
 from services.identity.people import as_actor, load_account
+from tests.e2e.conftest import free_port, serving
 from tests.test_manage import city, manage
 from tests.world import NOW
 
@@ -71,3 +74,21 @@ def test_half_a_provider_is_not_served(city: dict[str, str]) -> None:
     result = manage("serve", "--port", "18699", "--address", "127.0.0.1", env=half)
     assert result.returncode == 2
     assert "OIDC_CLIENT_SECRET" in result.stderr
+
+
+def test_the_provider_s_secret_goes_when_the_server_ends(
+    city: dict[str, str], tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = {
+        "OIDC_ISSUER": "http://127.0.0.1:9",
+        "OIDC_CLIENT_ID": "cadastre",
+        "OIDC_CLIENT_SECRET": "never left behind",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "TMPDIR": str(tmp_path),
+    }
+    with serving(city["DATABASE_URL"], tmp_path / "server.log", port, **settings):
+        (file,) = tmp_path.glob("cadastre-*/secrets.toml")
+        assert "never left behind" in file.read_text()
+        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert list(tmp_path.glob("cadastre-*")) == []

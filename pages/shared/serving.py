@@ -7,6 +7,8 @@ together.
 import hashlib
 import hmac
 import os
+import signal
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -105,6 +107,9 @@ def serve(script: Path, port: int, address: str) -> None:
         config["server.address"] = address
     if hosts := allowed_hosts():
         config["server.allowedHosts"] = hosts
+    # The server shuts down at this signal and raises it once more: let that be an ordinary end, at
+    # which the provider's file is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with streamlit_secrets() as secrets:
         if secrets is not None:
             config["secrets.files"] = [str(secrets)]

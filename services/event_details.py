@@ -49,6 +49,8 @@ DETAILS = {
     "issuer": "身分提供者",
     "until": "鎖定至",
     "cause": "緣由",
+    "how": "交付方式",
+    "error": "錯誤",
     "what": "內容",
     "codes_left": "剩餘復原碼",
     "subject": "市府身分代碼",
@@ -57,6 +59,7 @@ DETAILS = {
     "mail": "待寄郵件",
     "root": "樹根",
     "stamped_at": "時戳時間",
+    "file": "檢查點檔",
     "events": "系統紀錄",
     "seed": "種子",
     "agencies": "機關數",
@@ -85,8 +88,10 @@ _MOST_LISTED = 20
 
 
 def detail_words(detail: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the details of an event as pairs of label and text."""
-    return tuple((DETAILS.get(key, key), _text(key, value)) for key, value in detail.items())
+    """Return the details of an event as pairs of label and text; what is empty is left out."""
+    return tuple(
+        (DETAILS.get(key, key), _text(key, value)) for key, value in detail.items() if value != ""
+    )
 
 
 def _text(key: str, value: Any) -> str:

@@ -61,7 +61,8 @@ def _row(
         # The name as it was then; work from the command line has a name and no account.
         person=f"{event.actor_name}（{username}）" if username else event.actor_name,
         unit=units.get(event.unit_id or 0, ""),
-        session=event.session_id,
+        # Enough to tell sessions apart; the whole is what a cookie names.
+        session=event.session_id[:8],
         address=event.address,
         object_type=event.object_type,
         object_id=event.object_id,

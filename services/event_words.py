@@ -50,7 +50,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.SIGN_IN_LOCKED: _words(Group.SIGN_IN, "登入鎖定", "until"),
     EventType.SIGNED_OUT: _words(Group.SIGN_IN, "登出", "reason"),
     EventType.PASSWORD_CHANGED: _words(Group.SIGN_IN, "變更密碼", "cause"),
-    EventType.RESET_LINK_ISSUED: _words(Group.SIGN_IN, "寄發重設密碼連結"),
+    EventType.RESET_LINK_ISSUED: _words(Group.SIGN_IN, "產生重設密碼連結", "how"),
     EventType.SECOND_FACTOR_SET: _words(Group.SIGN_IN, "設定雙因子驗證", "what"),
     EventType.SECOND_FACTOR_REMOVED: _words(Group.SIGN_IN, "移除雙因子驗證", "reason"),
     EventType.RECOVERY_CODE_USED: _words(Group.SIGN_IN, "使用復原碼", "codes_left"),
@@ -95,9 +95,9 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.DRAW_EXPORTED: _words(Group.LOOKS, "匯出抽樣"),
     EventType.SETTING_CHANGED: _words(Group.SYSTEM, "變更設定", "before", "after"),
     EventType.SECRETS_ROTATED: _words(Group.SYSTEM, "更換金鑰", "second_factors", "mail"),
-    EventType.MAIL_GIVEN_UP: _words(Group.SYSTEM, "郵件無法寄出"),
+    EventType.MAIL_GIVEN_UP: _words(Group.SYSTEM, "郵件無法寄出", "error"),
     EventType.LEDGER_SEALED: _words(
-        Group.SYSTEM, "封存帳本", "size", "root", "stamped_at", "sentence"
+        Group.SYSTEM, "封存帳本", "size", "root", "stamped_at", "file", "sentence"
     ),
     EventType.LEDGER_VERIFIED: _words(Group.SYSTEM, "驗證帳本", "records", "events", "sentence"),
     EventType.SERVICE_HELD: _words(Group.SYSTEM, "暫停服務", "what"),
@@ -111,11 +111,18 @@ EVENT_WORDS: dict[EventType, Words] = {
     ),
 }
 
-OUTCOMES = {"done": "完成", "refused": "拒絕", "fault": "不符", "stamped": "已加時戳"}
+OUTCOMES = {
+    "done": "完成",
+    "refused": "拒絕",
+    "fault": "不符",
+    "stamped": "已加時戳",
+    "renewed": "已重寫檔案",
+}
 
 OBJECTS = {
     "account": "帳號",
     "username": "輸入的帳號",
+    "mail": "郵件",
     "identity": "市府身分",
     "action": "權限",
     "audit": "稽核",

@@ -18,7 +18,7 @@ def show_story(story: EventStory) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(row.label), anchor=False, width="content")
-            st.badge(row.outcome_label, color=OUTCOME_COLOURS.get(row.outcome, "gray"))
+            st.badge(plain(row.outcome_label), color=OUTCOME_COLOURS.get(row.outcome, "gray"))
             st.button(
                 "關閉",
                 icon=":material/close:",

@@ -101,7 +101,7 @@ def _quarters(now: datetime) -> Iterator[tuple[int, Quarter]]:
 
 def _make(task: _Task, seed: int) -> None:
     audit_id = _frozen(task) or freeze(
-        _acting(task.auditor, task.begins), task.unit_id, task.quarter
+        _acting(task.auditor, task.begins), task.unit_id, task.quarter, seal=False
     )
     with reading() as db:
         frame = db.scalars(select(AuditFrame).where(AuditFrame.audit_id == audit_id)).one()

@@ -5,7 +5,7 @@ from collections import Counter
 import streamlit as st
 
 from pages.sampler.context import Context, go_to
-from pages.sampler.draws import show_draws
+from pages.sampler.draws import show_checkpoint, show_draws
 from pages.sampler.extra_draws import offer_more
 from pages.sampler.freeze import public_figure
 from pages.shared.charts import month_bars, person_bars
@@ -77,6 +77,7 @@ def _draw(audit: AuditView, published: str) -> None:
 
 def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
     show_draws(audit)
+    show_checkpoint(audit)
     rows = worksheet_rows(context.actor, audit.audit_id)
     drawn = [row for row in rows if row.basis in set(Basis)]
     _beside_population(frame, drawn)
@@ -160,5 +161,6 @@ def _offer_export(context: Context, audit: AuditView) -> None:
         mime="application/zip",
         icon=":material/download:",
         on_click="ignore",
-        help="解壓縮後執行 python3 verify_draw.py，不需本系統即可重算雜湊值、籤號與樣本。",
+        help="解壓縮後執行 python3 verify_draw.py，不需本系統即可重算雜湊值、籤號與樣本，"
+        "並驗證每筆紀錄都在封存的帳本中。",
     )

@@ -1,4 +1,4 @@
-"""Every draw of an audit with its reason and seed; the newest first, none ever hidden."""
+"""Every draw of an audit with its reason and seed, newest first; and where its records are sealed."""
 
 import streamlit as st
 
@@ -38,3 +38,13 @@ def list_draws(audit: AuditView) -> None:
             f"- 第 {draw.number} 次抽樣，共 {len(audit.draws)} 次："
             f"{draw.kind.label} {draw.size:,} 筆{reason}"
         )
+
+
+def show_checkpoint(audit: AuditView) -> None:
+    """Name the checkpoint of the ledger that covers the frame, for comparing with a download."""
+    if audit.frame is None or audit.frame.picture.records == 0:
+        return
+    if checkpoint := audit.frame.checkpoint:
+        st.caption(f":material/lock: 母體的紀錄已封存於帳本{plain(checkpoint.sentence)}。")
+    else:
+        st.caption(":material/lock_open: 母體的紀錄尚未全部封存於帳本。")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.sampler.context import Context, go_to
-from pages.sampler.draws import list_draws
+from pages.sampler.draws import list_draws, show_checkpoint
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
@@ -23,6 +23,7 @@ def show(context: Context) -> None:
         return
     _findings(audit)
     list_draws(audit)
+    show_checkpoint(audit)
     _acts(audit)
     if audit.status is AuditStatus.SIGNED:
         _offer_reopening(context, audit)
@@ -49,6 +50,8 @@ def _acts(audit: AuditView) -> None:
         with st.container(border=True):
             st.markdown(f"**{plain(act.what)}**　{plain(act.who)}　{rocdate.roc_time(act.at)}")
             st.caption(f"{act.detail_label}：{plain(act.detail)}")
+            if act.checkpoint:
+                st.caption(f"簽核時的帳本：{plain(act.checkpoint.sentence)}")
 
 
 def _offer_signature(context: Context, audit: AuditView) -> None:

@@ -10,16 +10,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data.engine import transaction
+from data.engine import reading, transaction
 from data.models import Audit, AuditDraw, AuditFrame, Unit
 from services import events
-from services.audits import store
+from services.audits import ledger_proofs, store
 from services.audits.sampling.frame import Frame
 from services.errors import Conflict
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.ledger.checkpoints import LedgerFault
+from services.ledger.sealing import report_fault, seal_aside
 
 VERIFIER = Path(__file__).with_name("verify_draw.py")
 FRAME_COLUMNS = ("record_id", "account_id", "month")
@@ -37,10 +39,25 @@ SAMPLE_COLUMNS = (
 
 @guarded(Action.VIEW_AUDIT)
 def export_draw(actor: Actor, audit_id: int) -> bytes:
-    """Return a ZIP of frame.csv, draw.json, sample.csv and verify_draw.py; the export is recorded.
+    """Return a ZIP that a stranger can repeat the draw from; the export is recorded.
 
-    The files hold ids and months only, nothing of the register and no name.
+    The files hold ids, months and hashes only, nothing of the register and no name. Every drawn
+    record comes with the proof that it is in the sealed log; the ledger is sealed first if need be.
+    Raises LedgerFault, after an event and an alert, when a record is not what was sealed.
     """
+    with reading() as db:
+        audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
+        sealed = ledger_proofs.are_sealed(db, store.load_draws(db, audit.id))
+    if not sealed:
+        seal_aside(actor.now)
+    try:
+        return _export(actor, audit_id)
+    except LedgerFault as fault:
+        report_fault(fault, EventType.LEDGER_VERIFIED, actor)
+        raise LedgerFault(f"不能匯出抽樣：{fault}請立即通知系統管理者。") from None
+
+
+def _export(actor: Actor, audit_id: int) -> bytes:
     with transaction() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
         draws = store.load_draws(db, audit.id)
@@ -54,6 +71,7 @@ def export_draw(actor: Actor, audit_id: int) -> bytes:
                 "sample.csv": _csv(SAMPLE_COLUMNS, _sample_rows(db, draws)),
                 "verify_draw.py": VERIFIER.read_bytes(),
             }
+            | ledger_proofs.files(db, draws)
         )
         events.write(db, actor, EventType.DRAW_EXPORTED, about=("audit", audit.id))
     return content
@@ -61,7 +79,7 @@ def export_draw(actor: Actor, audit_id: int) -> bytes:
 
 def _about(db: Session, audit: Audit, row: AuditFrame, draws: Sequence[AuditDraw]) -> bytes:
     about = {
-        "format": 1,
+        "format": 2,
         "audit_id": audit.id,
         "unit": db.get_one(Unit, audit.unit_id).code,
         "quarter": audit.period,

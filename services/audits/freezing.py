@@ -19,6 +19,7 @@ from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.ledger.sealing import seal_aside
 from services.regulation.figures import UNIT_PEOPLE_RATE
 from services.regulation.floors import Floors, explain_unit_floors, unit_floors
 from services.regulation.periods import Quarter
@@ -122,12 +123,15 @@ def freeze(
     seed_plan: SeedSource = SeedSource.SYSTEM,
     public_figure: str = "",
     published_on: date | None = None,
+    seal: bool = True,
 ) -> int:
     """Freeze the frame of a unit's finished quarter and return the audit's id.
 
     ``base_records`` asks for a larger base sample than the floor; it is fixed here, before any seed
     is known. With ``SeedSource.PUBLIC``, ``public_figure`` names the figure that will be the seed and
     ``published_on`` the later day on which it is published; nothing is drawn before that day.
+    Afterwards the ledger is sealed, so that the frame's records cannot be changed before the draw;
+    that can fail without undoing the freeze. ``seal`` is False where past days are acted out.
     Raises Invalid for an unfinished quarter or wrong choices, Conflict when it is frozen already.
     """
     if not quarter.ended(actor.today):
@@ -138,9 +142,12 @@ def freeze(
     try:
         with transaction() as db:
             unit = load_unit(db, actor, unit_id, Action.CONDUCT_AUDIT)
-            return _freeze(db, actor, unit, quarter, base_records, plan)
+            audit_id = _freeze(db, actor, unit, quarter, base_records, plan)
     except IntegrityError:
         raise Conflict(f"{quarter.label}的母體剛剛已由他人凍結；請重新整理。") from None
+    if seal:
+        seal_aside(actor.now)
+    return audit_id
 
 
 @dataclass(frozen=True)

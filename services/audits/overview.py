@@ -17,6 +17,8 @@ from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
+from services.ledger import proofs
+from services.ledger.proofs import CheckpointView
 from services.regulation.periods import Quarter
 from services.regulation.roles import Duty
 
@@ -46,6 +48,8 @@ class FrameView:
     public_figure: str
     published_on: date | None
     picture: FramePicture
+    checkpoint: CheckpointView | None
+    """The first checkpoint of the ledger that covers the whole frame; None until it is sealed."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Act:
     what: str
     detail_label: str
     detail: str
+    checkpoint: CheckpointView | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +183,7 @@ def _frame_view(db: Session, row: AuditFrame, unit_id: int, quarter: Quarter) ->
         row.public_figure,
         row.published_on,
         picture_of(db, unit_id, frame, quarter, row.people_counted),
+        proofs.covering(db, int(frame.ids[-1])) if len(frame) else None,
     )
 
 
@@ -203,6 +209,7 @@ def _acts(db: Session, audit_id: int) -> list[Act]:
             f"{Duty(row.capacity).label}簽核",
             "簽核內容雜湊值",
             row.content_hash,
+            proofs.recall(row.summary.get("checkpoint")),
         )
         for row in db.scalars(select(Signature).where(Signature.audit_id == audit_id))
     ]

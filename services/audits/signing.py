@@ -19,6 +19,7 @@ from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.ledger import proofs
 from services.regulation.roles import Duty
 
 
@@ -27,7 +28,8 @@ def sign(actor: Actor, audit_id: int, shown: str) -> None:
     """Sign a unit audit as unit head or appointed auditor (clause 7.1.1).
 
     ``shown`` is the hash of what the signer had on screen (`AuditView.content_hash`); when the
-    audit is no longer that, nothing is signed and Conflict says so.
+    audit is no longer that, nothing is signed and Conflict says so. The signature names the newest
+    checkpoint of the ledger.
 
     Needs every record judged; a frame without records is signed as a nil return. Afterwards nothing
     changes except by `reopen`.
@@ -45,6 +47,7 @@ def sign(actor: Actor, audit_id: int, shown: str) -> None:
         content = signed_content(db, audit, findings)
         if hash_of(content) != shown:
             raise Conflict("稽核內容剛剛有變動；請重新看過後再簽核。")
+        checkpoint = proofs.newest(db)
         db.add(
             Signature(
                 audit_id=audit.id,
@@ -53,7 +56,7 @@ def sign(actor: Actor, audit_id: int, shown: str) -> None:
                 signed_by=actor.account_id,
                 signer_name=actor.name,
                 content_hash=hash_of(content),
-                summary=asdict(findings),
+                summary=asdict(findings) | {"checkpoint": checkpoint and checkpoint.as_dict()},
             )
         )
         audit.status = AuditStatus.SIGNED.value

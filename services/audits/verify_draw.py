@@ -1,14 +1,15 @@
 """Repeat an exported draw with the standard library only: python3 verify_draw.py [FOLDER]
 
-Reads frame.csv, draw.json and sample.csv, derives the hash, the tickets, the base sample and the
-coverage again, and exits 0; or names the first difference and exits 1. Compare the printed frame
-hash with the one that the audit itself shows: that is what ties these files to it.
+Derives hash, tickets, base sample and coverage again, has verify_proofs.py check the records against
+the sealed log, and exits 0; or names the first difference and exits 1. Compare the printed frame hash
+and root with those that the audit itself shows: that is what ties these files to it.
 """
 
 import csv
 import hashlib
 import json
 import pathlib
+import runpy
 import sys
 from typing import Any
 
@@ -18,17 +19,15 @@ def sha256(text: str) -> str:
 
 
 def ticket(seed_hash: str, record: int) -> str:
-    digits = str(int(sha256(seed_hash + str(record)), 16)).zfill(64)
-    return "0." + digits[::-1]
+    return "0." + str(int(sha256(seed_hash + str(record)), 16)).zfill(64)[::-1]
 
 
 def rows_of(path: pathlib.Path, columns: list[str]) -> list[list[str]]:
     with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        head = next(reader, [])
-        if head != columns:
-            raise ValueError(f"{path.name}: columns are {head}, expected {columns}")
-        return list(reader)
+        head, *rows = list(csv.reader(file)) or [[]]
+    if head != columns:
+        raise ValueError(f"{path.name}: columns are {head}, expected {columns}")
+    return rows
 
 
 def take_sample(
@@ -37,7 +36,7 @@ def take_sample(
     """Return [record, account, month, ticket, rank, basis] in the order in which they are taken."""
     seed_hash = sha256(f"{draw['seed']}:{draw['frame_hash']}")
     ranked = sorted((ticket(seed_hash, record), record) for record in frame)
-    rank = {record: place for place, (_, record) in enumerate(ranked, 1)}
+    rank = {record: (text, place) for place, (text, record) in enumerate(ranked, 1)}
     order = [record for _, record in ranked]
     if draw["kind"] == "expansion":
         left = [record for record in order if record not in drawn]
@@ -50,15 +49,12 @@ def take_sample(
                 taken.append((first, "month"))
         people = {frame[record][0] for record, _ in taken}
         for record in order:
-            if len(people) >= draw["users_floor"]:
-                break
-            if frame[record][0] not in people:
+            if len(people) < draw["users_floor"] and frame[record][0] not in people:
                 people.add(frame[record][0])
                 taken.append((record, "person"))
-    tickets = {record: number for number, record in ranked}
     return [
         [str(draw["number"]), str(place), str(record), *frame[record],
-         tickets[record], str(rank[record]), basis]
+         rank[record][0], str(rank[record][1]), basis]
         for place, (record, basis) in enumerate(taken, 1)
     ]  # fmt: skip
 
@@ -74,8 +70,7 @@ def verify(folder: pathlib.Path) -> str:
         raise ValueError("frame.csv: its SHA-256 is not the frame_hash of draw.json")
     columns = ["draw", "position", "record_id", "account_id", "month", "ticket", "rank", "basis"]
     given = rows_of(folder / "sample.csv", columns)
-    derived: list[list[str]] = []
-    drawn: set[int] = set()
+    derived, drawn = list[list[str]](), set[int]()
     for draw in about["draws"]:
         if draw["frame_hash"] != about["frame_hash"]:
             raise ValueError(f"draw.json: draw {draw['number']} is bound to another frame")
@@ -89,11 +84,16 @@ def verify(folder: pathlib.Path) -> str:
             raise ValueError(f"sample.csv line {place}: {have} should be {want}")
     if len(derived) != len(given):
         raise ValueError(f"sample.csv: {len(given)} rows, the draw gives {len(derived)}")
-    return f"OK: {len(frame)} records, {len(derived)} drawn, frame hash {about['frame_hash']}"
+    proved = "NO PROOFS: this export says nothing about the sealed log"
+    if about.get("format", 1) > 1:
+        proofs = runpy.run_path(str(pathlib.Path(__file__).with_name("verify_proofs.py")))
+        proved = proofs["verify"](folder, {int(row[2]) for row in given})
+    counts = f"OK: {len(frame)} records, {len(derived)} drawn"
+    return f"{counts}, frame hash {about['frame_hash']}\n{proved}"
 
 
 if __name__ == "__main__":
     try:
         print(verify(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")))
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, LookupError, TypeError, OSError) as error:
         sys.exit(f"DIFFERENT: {type(error).__name__}: {error}")

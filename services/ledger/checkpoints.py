@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -177,8 +176,3 @@ def append(more: bytes) -> None:
         os.fsync(folder)  # a new file's name is on the disk only with its folder
     finally:
         os.close(folder)
-
-
-def describe(sealed_at: datetime, size: int, root: bytes) -> dict[str, object]:
-    """Return what forms and signatures keep of a checkpoint."""
-    return {"size": size, "root": root.hex(), "sealed_at": sealed_at.isoformat()}

@@ -18,6 +18,11 @@ def altered(db: Session, log: Log, id_: int, content: bytes) -> str:
     other = _sealed_as(db, log, content, id_)
     if other is not None:
         return f"{log.table} 第 {id_} 筆的內容被換成第 {other} 筆的內容。"
+    return differs(log, id_)
+
+
+def differs(log: Log, id_: int) -> str:
+    """Name a row whose content is not what was sealed."""
     return f"{log.table} 第 {id_} 筆的內容在封存後遭更動。"
 
 

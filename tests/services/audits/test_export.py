@@ -1,8 +1,10 @@
 """A stranger repeats a draw with the exported script alone, and every tampering is named."""
 
+import base64
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from services.audits import ledger_proofs
 from services.audits.drawing import expand, redraw
 from services.audits.export import VERIFIER, export_draw
 from tests.services.audits.test_unit_audit import audited, drawn_audit
@@ -22,10 +25,13 @@ __all__ = ["audited"]
 def unpack(content: bytes, folder: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert sorted(archive.namelist()) == [
+            "checkpoint.txt",
             "draw.json",
             "frame.csv",
+            "proofs.json",
             "sample.csv",
             "verify_draw.py",
+            "verify_proofs.py",
         ]
         archive.extractall(folder)
 
@@ -51,8 +57,9 @@ def folder(audited: World, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_script_is_short_and_stands_alone() -> None:
-    source = VERIFIER.read_text(encoding="utf-8")
+@pytest.mark.parametrize("script", [VERIFIER, ledger_proofs.VERIFIER], ids=lambda path: path.name)
+def test_the_scripts_are_short_and_stand_alone(script: Path) -> None:
+    source = script.read_text(encoding="utf-8")
     assert len(source.splitlines()) < 100
     imports = {
         line.split()[1] for line in source.splitlines() if line.startswith(("import", "from"))
@@ -64,6 +71,8 @@ def test_an_exported_draw_is_repeated(folder: Path) -> None:
     result = verify(folder)
     assert result.returncode == 0, result.stderr
     assert "OK: 260 records" in result.stdout
+    root = base64.b64decode((folder / "checkpoint.txt").read_text().split("\n")[2]).hex()
+    assert re.search(rf"SEALED: \d+ records under root {root}", result.stdout)
 
 
 def test_the_same_audit_exports_the_same_bytes(audited: World) -> None:
@@ -83,11 +92,14 @@ def edit_csv(name: str, change: Callable[[list[list[str]]], object]) -> Callable
     return tamper
 
 
-def edit_json(change: Callable[[dict], None]) -> Callable[[Path], None]:  # type: ignore[type-arg]
+def edit_json(
+    change: Callable[[dict], object],  # type: ignore[type-arg]
+    name: str = "draw.json",
+) -> Callable[[Path], None]:
     def tamper(folder: Path) -> None:
-        about = json.loads((folder / "draw.json").read_text(encoding="utf-8"))
+        about = json.loads((folder / name).read_text(encoding="utf-8"))
         change(about)
-        (folder / "draw.json").write_text(json.dumps(about), encoding="utf-8")
+        (folder / name).write_text(json.dumps(about), encoding="utf-8")
 
     return tamper
 
@@ -168,3 +180,103 @@ def test_every_tampering_is_named(folder: Path, name: str) -> None:
     assert result.stderr.startswith("DIFFERENT")
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def proof(change: Callable[[dict], object]) -> Callable[[Path], None]:  # type: ignore[type-arg]
+    """Touch the fifth proof."""
+    return edit_json(lambda about: change(about["proofs"][4]), "proofs.json")
+
+
+def root_of_another(folder: Path) -> None:
+    lines = (folder / "checkpoint.txt").read_text(encoding="utf-8").split("\n")
+    lines[2] = base64.b64encode(bytes(32)).decode()
+    (folder / "checkpoint.txt").write_text("\n".join(lines), encoding="utf-8")
+
+
+def both_roots(folder: Path) -> None:
+    root_of_another(folder)
+    edit_json(lambda about: about.__setitem__("root", "00" * 32), "proofs.json")(folder)
+
+
+def flip(text: str) -> str:
+    return f"{int(text[0], 16) ^ 1:x}{text[1:]}"
+
+
+PROOFS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a leaf altered": (
+        proof(lambda p: p.__setitem__("leaf", flip(p["leaf"]))),
+        "not under the root",
+    ),
+    "a step altered": (
+        proof(lambda p: p["path"].__setitem__(2, flip(p["path"][2]))),
+        "not under the root",
+    ),
+    "a step emptied": (proof(lambda p: p["path"].__setitem__(2, "")), "no path"),
+    "a step left out": (proof(lambda p: p["path"].pop()), "proofs.json"),
+    "a step too many": (proof(lambda p: p["path"].append("00" * 32)), "too long"),
+    "a place altered": (proof(lambda p: p.__setitem__("index", p["index"] ^ 1)), "proofs.json"),
+    "a place outside": (proof(lambda p: p.__setitem__("index", 10**9)), "no path"),
+    "a record exchanged": (
+        proof(lambda p: p.__setitem__("record_id", 10**6)),
+        "every drawn record",
+    ),
+    "a proof left out": (
+        edit_json(lambda about: about["proofs"].pop(), "proofs.json"),
+        "every drawn record",
+    ),
+    "a proof doubled": (
+        edit_json(lambda about: about["proofs"].append(about["proofs"][0]), "proofs.json"),
+        "every drawn record",
+    ),
+    "a proof lent to another record": (
+        edit_json(
+            lambda about: about["proofs"][1].update(
+                {key: about["proofs"][0][key] for key in ("index", "leaf", "path")}
+            ),
+            "proofs.json",
+        ),
+        "two records at one place",
+    ),
+    "called not sealed": (
+        edit_json(
+            lambda about: about["not_sealed"].append(about["proofs"][0]["record_id"]), "proofs.json"
+        ),
+        "every drawn record",
+    ),
+    "another size": (
+        edit_json(lambda about: about.__setitem__("size", 7), "proofs.json"),
+        "checkpoint",
+    ),
+    "another root in the checkpoint": (root_of_another, "checkpoint"),
+    "another root in both": (both_roots, "not under the root"),
+    "the checkpoint missing": (
+        lambda folder: (folder / "checkpoint.txt").unlink(),
+        "checkpoint.txt",
+    ),
+    "the checkpoint emptied": (
+        lambda folder: (folder / "checkpoint.txt").write_text(""),
+        "IndexError",
+    ),
+    "the proofs missing": (lambda folder: (folder / "proofs.json").unlink(), "proofs.json"),
+    "the script missing": (
+        lambda folder: (folder / "verify_proofs.py").unlink(),
+        "verify_proofs.py",
+    ),
+}
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize("name", PROOFS)
+def test_every_touched_proof_is_named(folder: Path, name: str) -> None:
+    tamper, expected = PROOFS[name]
+    tamper(folder)
+    result = verify(folder)
+    assert result.returncode == 1
+    assert result.stderr.startswith("DIFFERENT") and expected in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_export_that_leaves_the_proofs_out_says_so(folder: Path) -> None:
+    edit_json(lambda about: about.__setitem__("format", 1))(folder)
+    result = verify(folder)
+    assert result.returncode == 0 and "NO PROOFS" in result.stdout

@@ -1,5 +1,6 @@
 """Above the steps: which quarter, which unit, and where every unit of the quarter stands."""
 
+import re
 from collections import Counter
 
 import streamlit as st
@@ -70,8 +71,10 @@ def _open_audit_of_address(actor: Actor) -> None:
     if number is None:
         return
     try:
-        if not number.isdecimal():
-            raise Invalid(f"網址中的稽核編號「{number}」不是數字。")
+        if not re.fullmatch(r"[0-9]{1,9}", number):
+            raise Invalid(
+                f"網址中的稽核編號「{number[:20]}」不是數字，或數字太長；稽核編號是 1 至 9 位數字。"
+            )
         audit = view_audit(actor, int(number))
     except UserError as error:
         st.error(plain(error), icon=":material/error:")

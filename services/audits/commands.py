@@ -13,6 +13,7 @@ from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.regulation.periods import Quarter
+from services.regulation.purpose import tidy
 
 
 @guarded(Action.CONDUCT_AUDIT)
@@ -27,9 +28,9 @@ def freeze_and_draw(
     if named_seed:
         checked_seed(named_seed)  # before anything is frozen
     with reading() as db:
-        unit = db.scalar(select(Unit).where(Unit.code == unit_code))
+        unit = db.scalar(select(Unit).where(Unit.code == tidy(unit_code)))
         if unit is None:
-            raise NotFound(f"沒有代碼為「{unit_code}」的單位。")
+            raise NotFound(f"沒有代碼為「{tidy(unit_code)[:40]}」的單位。")
         permit(actor, Action.CONDUCT_AUDIT, unit_id=unit.id, agency_id=unit.agency_id)
         audit = db.scalar(
             select(Audit).where(

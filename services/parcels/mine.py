@@ -11,6 +11,7 @@ from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.regulation.items import Item, UsageAction
+from services.regulation.purpose import tidy
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def my_usage(actor: Actor, month: str | None, before_id: int | None, limit: int)
     permit(actor, Action.QUERY_PARCEL, account_id=actor.account_id)
     mine = [UsageRecord.account_id == actor.account_id]
     if month is not None:
-        mine.append(UsageRecord.local_month == month)
+        mine.append(UsageRecord.local_month == tidy(month))
     page = (
         select(UsageRecord, UsageSource.name)
         .join(UsageSource, UsageSource.id == UsageRecord.source_id)

@@ -68,7 +68,7 @@ def sections_of(actor: Actor, district: str) -> list[SectionInfo]:
     permit(actor, Action.QUERY_PARCEL, account_id=actor.account_id)
     with reading() as db:
         rows = db.scalars(
-            select(Section).where(Section.district == district).order_by(Section.code)
+            select(Section).where(Section.district == tidy(district)).order_by(Section.code)
         )
         return [as_info(row) for row in rows]
 

@@ -17,6 +17,7 @@ from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.usage.importing.text import clean
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def claim_source_user(actor: Actor, source_id: int, user_code: str, account_id: 
     """Tie a user of another system to an account, or to none again."""
     permit(actor, Action.IMPORT_USAGE)
     with transaction() as db:
-        user = db.get(SourceUser, (source_id, user_code), with_for_update=True)
+        user = db.get(SourceUser, (source_id, clean(user_code)), with_for_update=True)
         if user is None:
             raise NotFound("找不到這個外部系統的使用者；請重新整理後再選。")
         account = None if account_id is None else db.get(Account, account_id)

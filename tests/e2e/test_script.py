@@ -1,0 +1,87 @@
+"""Stored scripts in a real Chromium: on every page nothing runs, nothing is built, nothing is fetched."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser
+
+from data import engine
+from tests.attacks.poison import SCRIPT, poison
+from tests.attacks.test_script import PLACES
+from tests.e2e.person import Person
+from tests.pages.test_every_page import OPEN_TO, WITH_ITEMS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.attack("script"),
+]
+WHO = ("system_manager", "head", "clerk", "ethics")
+"""Between them every page is open to somebody."""
+MADE_OF_IT = """() => ({
+    ran: window.__xss !== undefined,
+    built: document.querySelectorAll(
+        'img[src="x"], a[href*="evil"], a[href^="javascript"], [onerror], [onload], .katex, img[src*="evil"]'
+    ).length,
+    scripts: [...document.scripts].filter(s => s.textContent.includes('__xss')).length,
+})"""
+
+
+@pytest.fixture(scope="module")
+def poisoned(database: str) -> str:
+    """The served city, with the payload in every typed text."""
+    engine.configure(database)
+    poison(SCRIPT)
+    engine.engine().dispose()
+    return database
+
+
+@pytest.fixture
+def window(browser: Browser, poisoned: str, server: str) -> Iterator[Person]:
+    person = Person(browser, server)
+    yield person
+    person.leave()
+
+
+def test_somebody_opens_every_page() -> None:
+    assert {module for module, _ in PLACES} - {"parcel_query"} <= set().union(
+        *(OPEN_TO[who] for who in WHO)
+    )
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_no_page_runs_what_was_typed(window: Person, who: str) -> None:
+    asked: set[str] = set()
+    window.page.on("request", lambda request: asked.add(request.url))
+    alerts: list[str] = []
+    window.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    window.sign_in(who)
+    shown = 0
+    for module, address in PLACES:
+        if module not in OPEN_TO[who] and not (module == "parcel_query" and who in WITH_ITEMS):
+            continue
+        path = "/" if module == "home" else f"/{module}"
+        window.page.goto(window.server + path + _query(address))
+        window.rest()
+        made = window.page.evaluate(MADE_OF_IT)
+        assert made == {"ran": False, "built": 0, "scripts": 0}, (module, address)
+        shown += window.page.get_by_text("XSS<img src=x").count()
+    assert shown, "the payload was nowhere to be seen"
+    assert alerts == []
+    away = {url for url in asked if not url.startswith((window.server, "data:", "blob:"))}
+    assert away == set()
+
+
+def _query(address: dict[str, str]) -> str:
+
+    return f"?{urlencode(address)}" if address else ""
+
+
+def test_the_payload_works_where_it_is_let_loose(browser: Browser) -> None:
+    """The test can fail: in a page that does not escape it, the same text runs and builds."""
+    page = browser.new_page()
+    page.set_content(f"<body>{SCRIPT}</body>")
+    page.wait_for_function("window.__xss === 1")
+    assert page.evaluate(MADE_OF_IT)["built"] >= 2
+    page.close()

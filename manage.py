@@ -145,14 +145,14 @@ def seal(
     as_json: Json = False,
 ) -> None:
     """Seal usage records and events written since the last checkpoint; run it every night."""
-    from services.ledger import renewing, sealing
+    from services.ledger import checkpoints, renewing, sealing
 
     actor = _acting()
     try:
         if new_file:
             renewing.write_file_anew(actor)
         _print(asdict(sealing.seal(actor, progress=_progress)), as_json)
-    except sealing.LedgerFault as fault:
+    except checkpoints.LedgerFault as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(1) from None
 
@@ -196,6 +196,22 @@ def make_keys() -> None:
 
     for name, value in new_keys().items():
         typer.echo(f"{name}={value}")
+
+
+@app.command()
+def reset_link(username: str) -> None:
+    """Print a one-time link that resets a password, for whoever has no mail."""
+    from services.identity.links import print_link
+
+    typer.echo(print_link(_acting(), username))
+
+
+@app.command()
+def send_mail(as_json: Json = False) -> None:
+    """Send the mail that waits; run it every minute."""
+    from services.mail import send_due
+
+    _print(asdict(send_due(_acting(), clock.utc_now)), as_json)
 
 
 @app.command()

@@ -37,6 +37,7 @@ def _has_items(actor: Actor) -> bool:
 
 PAGES: tuple[Entry, ...] = (
     Entry("", "待辦", "home", "checklist", Action.VIEW_HOME),
+    Entry("", "我的帳號", "my_account", "person", Action.MANAGE_OWN_SIGN_IN),
     Entry("查詢", "地籍查詢", "parcel_query", "search", Action.QUERY_PARCEL, _has_items),
     Entry("查詢", "我的使用紀錄", "my_usage", "history", Action.QUERY_PARCEL),
     Entry("帳號", "帳號管理", "accounts", "manage_accounts", Action.VIEW_ACCOUNTS),

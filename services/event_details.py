@@ -5,6 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 from services.audits.words import DrawKind, Ruling, SeedSource
+from services.identity.links import How
+from services.identity.passwords import Cause
+from services.identity.sessions import EndReason
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Role
 
@@ -82,6 +85,9 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "seed_source": (SeedSource,),
     "kind": (DrawKind,),
     "ruling": (Ruling,),
+    "reason": (EndReason,),
+    "cause": (Cause,),
+    "how": (How,),
 }
 """Which details hold codes that have a word; whatever people typed is shown as it is."""
 _MOST_LISTED = 20

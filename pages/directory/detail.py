@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.directory.dialogs import DIALOG, show_open_dialog
 from pages.directory.factor import factor_button, show_factor_dialog
+from pages.directory.reset_link import reset_link_button, show_reset_link_dialog
 from pages.directory.words import ACT_WORDS, STATUS_COLOURS
 from pages.shared.dialogs import open_dialog
 from pages.shared.text import plain
@@ -30,6 +31,7 @@ def show_detail(detail: AccountDetail) -> None:
             _history(detail.changes)
     show_open_dialog(row.id)
     show_factor_dialog(row.id)
+    show_reset_link_dialog(row.id, detail.email)
 
 
 def _facts(detail: AccountDetail) -> None:
@@ -86,6 +88,7 @@ def _acts(detail: AccountDetail) -> None:
             args=(DIALOG, row, None),
         )
         factor_button(row)
+        reset_link_button(row)
 
 
 def _history(changes: tuple[Change, ...]) -> None:

@@ -14,6 +14,7 @@ from pages.entrance.frame import entrance_frame
 from pages.entrance.new_password import new_password_screen
 from pages.entrance.password import password_screen
 from pages.entrance.provider import provider_screen
+from pages.entrance.reset import forgot_password
 from pages.shared.feedback import show_error
 from pages.shared.session import Clock, open_session, why_signed_out
 from pages.shared.text import plain
@@ -50,6 +51,7 @@ def _recognise(clock: Clock) -> None:
     entering = password_screen(clock) or provider_screen(clock)
     if entering is not None:
         _keep(entering)
+    forgot_password(clock)
 
 
 def _go_on(entering: Entering, clock: Clock) -> None:

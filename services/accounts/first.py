@@ -2,23 +2,22 @@
 
 import re
 
-import bcrypt
 from sqlalchemy import func, select
 
-from data.engine import transaction
+from data.engine import reading, transaction
 from data.models import Account, Agency, Unit, UsageSource
 from services import events
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.passwords import hash_password, judge
 from services.identity.permissions import Action, permit
-from services.identity.signin import PASSWORD_MAX_BYTES, typed_password
+from services.identity.policy import policy_of
+from services.identity.signin import typed_password
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus, Role
 from services.usage.records import LOCAL_SOURCE
-
-PASSWORD_MIN = 12
 
 
 @guarded(Action.CHANGE_SETTINGS)
@@ -27,11 +26,15 @@ def create_first_system_manager(
 ) -> int:
     """Create the land bureau, if missing, and its first system manager (clauses 3 and 4.4).
 
-    Raises Conflict when a system manager exists, Invalid for a malformed name or a weak password.
+    The operator has typed the password, so its owner chooses another at the first sign-in. Raises
+    Conflict when a system manager exists, Invalid for a malformed name or a weak password.
     """
     permit(actor, Action.CHANGE_SETTINGS)
     password = typed_password(password)
-    login = _checked(username, name, staff_no, password)
+    login = _checked(username, name, staff_no)
+    with reading() as db:
+        judge(policy_of(db), password, (login, tidy(name), tidy(staff_no)))
+    hashed = hash_password(password)
     with transaction() as db:
         active = select(func.count()).where(
             Account.role == Role.SYSTEM_MANAGER.value, Account.status == AccountStatus.ACTIVE.value
@@ -56,7 +59,9 @@ def create_first_system_manager(
             name=tidy(name),
             unit_id=unit.id,
             role=Role.SYSTEM_MANAGER.value,
-            password_hash=bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode(),
+            password_hash=hashed,
+            password_set_at=actor.now,
+            must_change_password=True,
             created_at=actor.now,
         )
         db.add(account)
@@ -67,12 +72,10 @@ def create_first_system_manager(
         return account.id
 
 
-def _checked(username: str, name: str, staff_no: str, password: str) -> str:
+def _checked(username: str, name: str, staff_no: str) -> str:
     login = tidy(username).lower()
     if not re.fullmatch(r"[a-z][a-z0-9._-]{2,39}", login):
         raise Invalid("帳號請用 3 至 40 個英文小寫字母、數字、點、底線或連字號，以字母開頭。")
     if not 1 <= len(tidy(name)) <= 60 or not 1 <= len(tidy(staff_no)) <= 20:
         raise Invalid("姓名請填 1 至 60 個字，員工編號 1 至 20 個字。")
-    if not len(password) >= PASSWORD_MIN or len(password.encode()) > PASSWORD_MAX_BYTES:
-        raise Invalid(f"密碼至少 {PASSWORD_MIN} 個字元，最多 {PASSWORD_MAX_BYTES} 個位元組。")
     return login

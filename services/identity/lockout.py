@@ -10,12 +10,13 @@ and a success there takes back only its own attempt: one's own account cannot be
 """
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import case, delete, literal, or_, select, tuple_, update
+from sqlalchemy import case, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,8 @@ class Kind(StrEnum):
 
     ACCOUNT = "account"
     ADDRESS = "address"
+    LINKS = "links"
+    """Requests for reset links from an address; they lock nothing else."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,32 @@ def take(username: str, address: str, now: datetime) -> Attempt:
     Raises Locked, the same for every name, while either is locked; that extends nothing.
     """
     name = typed_name(username)
+    keys = [(Kind.ACCOUNT, name[:_KEY])]
+    if address:
+        keys.append((Kind.ADDRESS, network_of(address)))
     try:
         with transaction() as db:
+            if until := _locked_until(db, keys, now):
+                raise Locked(until)
             policy = policy_of(db)
-            counters = [_count(db, Kind.ACCOUNT, name[:_KEY], policy, now)]
-            if address:
-                counters.append(_count(db, Kind.ADDRESS, network_of(address), policy, now))
-    except Locked as locked:
+            counters = [_count(db, kind, key, policy, now) for kind, key in keys]
+    except Locked:
         with transaction() as db:
             _write_failure(db, name, address, now, reason="locked")
-        raise locked from None
+        raise
     return Attempt(name, address, now, tuple(counters))
+
+
+def may_ask(address: str, now: datetime) -> bool:
+    """Count a request for a reset link from ``address``; False when there have been too many."""
+    if not address:
+        return True
+    try:
+        with transaction() as db:
+            _count(db, Kind.LINKS, network_of(address), policy_of(db), now)
+    except Locked:
+        return False
+    return True
 
 
 def passed(attempt: Attempt) -> None:
@@ -120,7 +138,7 @@ def failed(attempt: Attempt) -> None:
             if counted.locks_until is not None:
                 events.write(
                     db,
-                    _nobody(attempt.address, attempt.at),
+                    nobody(attempt.address, attempt.at),
                     EventType.SIGN_IN_LOCKED,
                     about=("username" if counted.kind is Kind.ACCOUNT else "address", counted.key),
                     outcome="refused",
@@ -187,24 +205,26 @@ def _count(db: Session, kind: Kind, key: str, policy: Policy, now: datetime) -> 
         ).returning(SignInCounter.since, SignInCounter.locked_until)
     ).first()
     if row is None:
-        raise Locked(_locked_until(db, kind, key))
+        # Locked by somebody since this transaction looked; what it has counted so far is undone.
+        raise Locked(_locked_until(db, [(kind, key)], now) or now + lock)
     return Counted(kind, key, row.since, row.locked_until)
 
 
-def _locked_until(db: Session, kind: Kind, key: str) -> datetime:
-    until = db.scalar(
-        select(SignInCounter.locked_until).where(
-            SignInCounter.kind == kind.value, SignInCounter.key == key
+def _locked_until(db: Session, keys: Sequence[tuple[Kind, str]], now: datetime) -> datetime | None:
+    """Return when the last lock of these counters ends, or None when none is locked."""
+    places = [(kind.value, key) for kind, key in keys]
+    return db.scalar(
+        select(func.max(SignInCounter.locked_until)).where(
+            tuple_(SignInCounter.kind, SignInCounter.key).in_(places),
+            SignInCounter.locked_until > now,
         )
     )
-    assert until is not None  # the statement above has just passed it over because it is locked
-    return until
 
 
 def _write_failure(db: Session, name: str, address: str, now: datetime, **detail: str) -> None:
     events.write(
         db,
-        _nobody(address, now),
+        nobody(address, now),
         EventType.SIGN_IN_FAILED,
         about=("username", name[:40]),
         outcome="refused",
@@ -212,7 +232,8 @@ def _write_failure(db: Session, name: str, address: str, now: datetime, **detail
     )
 
 
-def _nobody(address: str, now: datetime) -> Actor:
+def nobody(address: str, now: datetime) -> Actor:
+    """Return whoever stands before the sign-in screen, for the events of what they do there."""
     return Actor(
         now=now, account_id=None, username="", name="（未登入）", role=None, address=address
     )

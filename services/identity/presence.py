@@ -17,7 +17,7 @@ from data.engine import reading, transaction
 from data.models import Account, AccountDuty, AccountItem, SignInSession, Unit
 from services.identity.actor import Actor, DutyHeld
 from services.identity.policy import stored_value, value_or_default
-from services.identity.sessions import SEEN_EVERY, EndReason, end_session, place
+from services.identity.sessions import SEEN_EVERY, EndReason, end_session, limit_passed, place
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.rocdate import roc_time
@@ -124,9 +124,7 @@ def _reason_to_end(row: Any, present: Present, now: datetime) -> EndReason | Non
         return _CLOSED[AccountStatus(row.status)]
     if row.role != row.role_then:
         return EndReason.ROLE_CHANGED
-    if now >= present.ends_at:
-        return EndReason.ABSOLUTE
-    return EndReason.IDLE if now >= present.idle_until else None
+    return limit_passed(present.idle_until, present.ends_at, now)
 
 
 def _present(

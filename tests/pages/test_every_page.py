@@ -11,7 +11,7 @@ from data.models import Account, Event
 from pages.registry import PAGES
 from tests.pages.browsing import APP, open_app, open_page, texts, visit
 
-EVERYBODY = {"home", "my_usage"}
+EVERYBODY = {"home", "my_account", "my_usage"}
 OPEN_TO = {
     "clerk": EVERYBODY,
     "head": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},

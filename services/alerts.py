@@ -18,7 +18,7 @@ def alert(sentence: str, **detail: Any) -> None:
     The program gets the sentence on standard input (mail, a text message, a pager: the operator's
     choice). It runs beside the caller, without a shell, and whatever it does, nothing is raised.
     """
-    words = "".join(f" {key}={value}" for key, value in detail.items())
+    words = "".join(f" {key}={' '.join(str(value).split())}" for key, value in detail.items())
     log.critical("%s%s", sentence, words)
     if command := os.environ.get("ALERT_COMMAND", "").strip():
         # No daemon: a command line that ends right after an alert still sends it.

@@ -78,7 +78,7 @@ page_head("我的帳號", "您的密碼、雙因子驗證，以及在哪裡登�
 left, right = st.columns(2, gap="large")
 with left, st.container(border=True):
     password_card()
-with right, st.container(border=True):
+with right:
     factor_card(actor)
 with st.container(border=True):
     sessions_card(own_sessions(actor))

@@ -75,6 +75,7 @@ def recognise(username: str, password: str, clock: Clock) -> Entering | None:
 
     The attempt is counted first. Raises Locked while the name or the address is locked.
     """
+    st.session_state.pop(_ENDED, None)
     attempt = lockout.take(username, address(), clock())
     credentials = signin.find_credentials(attempt.name, password)
     checker = AuthenticationController(credentials, auto_hash=False)
@@ -131,8 +132,11 @@ def _tell(session_id: str, found: Ended | None) -> None:
 
 
 def why_signed_out() -> str | None:
-    """Return, once, why the session that this browser had is over."""
-    sentence: str | None = st.session_state.pop(_ENDED, None)
+    """Return why the session that this browser had is over, until somebody tries to sign in.
+
+    Not only once: taking the cookie away brings a rerun, which would wipe the sentence off again.
+    """
+    sentence: str | None = st.session_state.get(_ENDED)
     return sentence
 
 

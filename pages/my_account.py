@@ -21,7 +21,7 @@ def password_card() -> None:
     """Offer to change the password; the form is emptied once that is done."""
     st.subheader("變更密碼", anchor=False)
     show_rules()
-    with st.form("own_password", clear_on_submit=True):
+    with st.form("own_password", clear_on_submit=True, border=False):
         present = st.text_input("目前的密碼", type="password", autocomplete="current-password")
         first = st.text_input("新密碼", type="password", autocomplete="new-password")
         again = st.text_input("再輸入一次新密碼", type="password", autocomplete="new-password")

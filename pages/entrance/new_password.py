@@ -16,10 +16,11 @@ def new_password_screen(entering: Entering, clock: Clock) -> bool:
     new = ask_new_password("new_password", "變更密碼並登入")
     if new is None:
         return False
+    passed = False
     with showing_errors():
         change_on_the_way_in(entering, new, address(), clock())
-        return True
-    return False
+        passed = True
+    return passed
 
 
 def ask_new_password(key: str, label: str) -> str | None:
@@ -31,11 +32,10 @@ def ask_new_password(key: str, label: str) -> str | None:
         pressed = st.form_submit_button(
             label, type="primary", icon=":material/lock_reset:", width="stretch"
         )
-    if not pressed:
-        return None
+    chosen = None
     with showing_errors():
-        return agreed(first, again)
-    return None
+        chosen = agreed(first, again) if pressed else None
+    return chosen
 
 
 def show_rules() -> None:

@@ -45,10 +45,11 @@ def reset_screen(clock: Clock) -> None:
 
 
 def _reset(token: str, new: str, clock: Clock) -> bool:
+    done = False
     with showing_errors():
         links.reset_password(token, new, address(), clock())
-        return True
-    return False
+        done = True
+    return done
 
 
 def forgot_password(clock: Clock) -> None:

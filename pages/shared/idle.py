@@ -14,10 +14,12 @@ from services.identity.presence import Present
 
 LOOK_EVERY = timedelta(seconds=30)
 WARN_BEFORE = timedelta(minutes=2)
+_SHOWN_SECONDS = 25
+"""How long a warning stands over the page, nearly until the next look."""
 
 
 def watch_time(clock: session.Clock) -> None:
-    """Put the look at the bottom of the window, where it is seen wherever the page is scrolled to."""
+    """Put the look into the sidebar, which stays in sight wherever the page is scrolled to."""
 
     @st.fragment(run_every=LOOK_EVERY)
     def look() -> None:
@@ -26,7 +28,7 @@ def watch_time(clock: session.Clock) -> None:
             st.rerun()  # the whole page: what was on the screen goes, the reason comes
         _warn(found, clock())
 
-    with st.bottom:
+    with st.sidebar:
         look()
 
 
@@ -34,21 +36,26 @@ def _warn(found: Present, now: datetime) -> None:
     idle, longest = found.idle_until - now, found.ends_at - now
     if min(idle, longest) > WARN_BEFORE:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        if longest <= idle:
-            st.markdown(
-                f":material/timer: 已接近最長登入時間，將於 **{_minutes(longest)} 分鐘**後自動登出；"
-                "請先完成手邊的工作，再重新登入。"
-            )
-            return
-        st.markdown(f":material/timer: 閒置將於 **{_minutes(idle)} 分鐘**後自動登出。")
-        st.button(
-            "繼續使用",
-            type="primary",
-            icon=":material/touch_app:",
-            key="stay",
-            on_click=session.stay,
+    if longest <= idle:
+        sentence = (
+            f"已接近最長登入時間，將於 {_minutes(longest)} 分鐘後自動登出；請先完成手邊的工作。"
         )
+        st.warning(sentence, icon=":material/timer:")
+    else:
+        sentence = (
+            f"閒置將於 {_minutes(idle)} 分鐘後自動登出；要繼續請按「繼續使用」或操作任何功能。"
+        )
+        with st.container(border=True):
+            st.markdown(f":material/timer: 閒置將於 **{_minutes(idle)} 分鐘**後自動登出。")
+            st.button(
+                "繼續使用",
+                type="primary",
+                icon=":material/touch_app:",
+                width="stretch",
+                key="stay",
+                on_click=session.stay,
+            )
+    st.toast(sentence, icon=":material/timer:", duration=_SHOWN_SECONDS)
 
 
 def _minutes(left: timedelta) -> int:

@@ -1,18 +1,12 @@
 """Mail goes out once, through a real server on loopback; what fails waits longer, and is given up."""
 
 import os
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import default
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
 from data.engine import reading, transaction
@@ -21,38 +15,18 @@ from services import mail
 from services.errors import Invalid, Refused
 from services.identity.actor import operator
 from services.mail import Sent, queue, send_due, server
+from tests.mailbox import Mailbox, listening
 from tests.world import NOW, World
 
 MINUTE = timedelta(minutes=1)
 
 
-class Mailbox:
-    """Takes every message, unless told to refuse."""
-
-    def __init__(self) -> None:
-        self.received: list[EmailMessage] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if self.answer.startswith("250"):
-            parsed = BytesParser(policy=default).parsebytes(envelope.content)
-            assert isinstance(parsed, EmailMessage)
-            self.received.append(parsed)
-        return self.answer
-
-
 @pytest.fixture
 def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    box = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    monkeypatch.setenv("SMTP_URL", f"smtp://127.0.0.1:{port}?tls=none")
-    monkeypatch.setenv("MAIL_FROM", "地政局 <cadastre@example.gov.tw>")
-    yield box
-    controller.stop(no_assert=True)
+    with listening() as box:
+        monkeypatch.setenv("SMTP_URL", box.url)
+        monkeypatch.setenv("MAIL_FROM", "地政局 <cadastre@example.gov.tw>")
+        yield box
 
 
 def put(recipient: str = "clerk@example.gov.taipei", body: str = "一段文字\n第二行") -> None:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.shared.feedback import showing_errors
+from pages.shared.feedback import show_error
 from pages.shared.session import Clock, address
-from services.errors import Invalid
+from services.errors import Invalid, UserError
 from services.identity.entering import Entering
 from services.identity.passwords import change_on_the_way_in, password_rules
 
@@ -16,11 +16,12 @@ def new_password_screen(entering: Entering, clock: Clock) -> bool:
     new = ask_new_password("new_password", "變更密碼並登入")
     if new is None:
         return False
-    passed = False
-    with showing_errors():
+    try:
         change_on_the_way_in(entering, new, address(), clock())
-        passed = True
-    return passed
+    except UserError as error:
+        show_error(error)
+        return False
+    return True
 
 
 def ask_new_password(key: str, label: str) -> str | None:
@@ -32,10 +33,11 @@ def ask_new_password(key: str, label: str) -> str | None:
         pressed = st.form_submit_button(
             label, type="primary", icon=":material/lock_reset:", width="stretch"
         )
-    chosen = None
-    with showing_errors():
-        chosen = agreed(first, again) if pressed else None
-    return chosen
+    try:
+        return agreed(first, again) if pressed else None
+    except Invalid as error:
+        show_error(error)
+        return None
 
 
 def show_rules() -> None:

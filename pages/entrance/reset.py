@@ -5,8 +5,9 @@ import streamlit as st
 from pages.entrance.frame import entrance_frame
 from pages.entrance.new_password import ask_new_password
 from pages.shared.dialogs import close_dialog, open_dialog, opened
-from pages.shared.feedback import show_error, showing_errors
+from pages.shared.feedback import show_error
 from pages.shared.session import Clock, address, forget
+from services.errors import UserError
 from services.identity import links
 
 PARAMETER, _TOKEN, _DONE = "reset", "reset_token", "reset_done"
@@ -45,11 +46,12 @@ def reset_screen(clock: Clock) -> None:
 
 
 def _reset(token: str, new: str, clock: Clock) -> bool:
-    done = False
-    with showing_errors():
+    try:
         links.reset_password(token, new, address(), clock())
-        done = True
-    return done
+    except UserError as error:
+        show_error(error)
+        return False
+    return True
 
 
 def forgot_password(clock: Clock) -> None:

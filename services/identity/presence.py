@@ -108,7 +108,7 @@ def check(
         if row is None:
             return None
         if row.ended_at is not None:
-            return _ended(db, row)
+            return _ended(db, session_id, row)
         held = db.execute(_held_by(row.account_id)).all()
     present = _present(session_id, row, held, now, address)
     if reason := _reason_to_end(row, present, now):
@@ -167,12 +167,14 @@ def _held_by(account_id: int) -> Any:
     return union_all(duties, items).order_by("place")
 
 
-def _ended(db: Session, row: Any) -> Ended:
+def _ended(db: Session, session_id: str, row: Any) -> Ended:
     reason = EndReason(row.end_reason)
     by_address = ""
     if reason is EndReason.REPLACED:
         newer = select(SignInSession.address).where(
-            SignInSession.account_id == row.account_id, SignInSession.started_at == row.ended_at
+            SignInSession.account_id == row.account_id,
+            SignInSession.started_at == row.ended_at,
+            SignInSession.id != session_id,
         )
         by_address = db.scalars(newer).first() or ""
     return Ended(reason, row.ended_at, by_address)

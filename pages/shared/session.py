@@ -6,6 +6,7 @@ from datetime import datetime
 import streamlit as st
 from streamlit_authenticator.controllers import AuthenticationController
 
+from pages.shared import connection
 from pages.shared.cookies import SessionCookie
 from services import keys
 from services.identity import lockout, presence, sessions, signin
@@ -31,6 +32,8 @@ def guard(clock: Clock) -> Actor | None:
     A browser brings its session in a cookie; nothing else from outside can name one.
     """
     where = address()
+    if not connection.may_go_on(st.session_state.get(_SESSION, ""), clock()):
+        forget()
     session_id = st.session_state.get(_SESSION, "")
     found = presence.check(session_id, clock(), where)
     if session_id and not isinstance(found, Present):
@@ -52,6 +55,7 @@ def guard(clock: Clock) -> Actor | None:
 
     st.session_state[_SESSION] = session_id
     st.session_state[_REFRESH] = refresh
+    connection.remember()
     return found.actor
 
 
@@ -95,6 +99,7 @@ def open_session(entering: Entering, clock: Clock) -> None:
     forget()
     SessionCookie(keys.cookie_key()).issue(opened.id)
     st.session_state[_SESSION] = opened.id
+    connection.remember()
     if opened.replaced:
         st.session_state[_REPLACED] = opened.replaced.sentence
 

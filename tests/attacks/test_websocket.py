@@ -81,7 +81,7 @@ def client(server: str, cookie: str = "", *protocols: Any) -> Iterator[ClientCon
         yield socket
 
 
-def ask(socket: ClientConnection, message: BackMsg | None = None, **state: Any) -> list[ForwardMsg]:
+def ask(socket: ClientConnection, message: BackMsg | None = None, **state: str) -> list[ForwardMsg]:
     """Send a message (by default a rerun) and return what comes back until the script rests."""
     if message is None:
         message = BackMsg()
@@ -92,7 +92,7 @@ def ask(socket: ClientConnection, message: BackMsg | None = None, **state: Any) 
     answers = []
     while True:
         answer = ForwardMsg()
-        answer.ParseFromString(bytes(socket.recv(timeout=60)))
+        answer.ParseFromString(socket.recv(timeout=60, decode=False))
         answers.append(answer)
         # A run that a new cookie interrupts is followed by the one that counts.
         if answer.WhichOneof("type") == "script_finished":
@@ -126,7 +126,7 @@ def widget_ids(answers: list[ForwardMsg]) -> list[str]:
             part.id
             for answer in answers
             for _, part in answer.delta.new_element.ListFields()
-            if isinstance(part, Message) and getattr(part, "id", "")
+            if isinstance(part, Message) and getattr(part, "id", None)
         }
     )
 
@@ -152,7 +152,7 @@ def test_a_stranger_gets_the_sign_in_screen_whatever_page_is_asked_for(
             {"page_script_hash": calc_hash(f"pages/{module}.py"), "query_string": "account=1"},
             {"page_script_hash": "f" * 32, "page_name": "../app"},
         ):
-            answers = ask(socket, **state)
+            answers = ask(socket, None, **state)
             shown = texts(answers)
             assert "密碼" in shown or shown == "", state
             assert not kinds(answers) & {"arrow_data_frame", "arrow_table", "dataframe", "table"}
@@ -166,7 +166,7 @@ def test_a_clerk_gets_no_page_that_is_not_the_clerk_s(server: str, module: str) 
         answers = ask(socket, page_script_hash=calc_hash(module))
         assert NOT_YOURS in texts(answers)
         for state in ({"page_name": module}, {"page_script_hash": calc_hash(f"pages/{module}.py")}):
-            answers = ask(socket, **state)
+            answers = ask(socket, None, **state)
             assert not kinds(answers) & {"arrow_data_frame", "dataframe", "arrow_table", "table"}
             assert "匯出" not in texts(answers)
 
@@ -219,7 +219,7 @@ def test_a_fragment_of_another_page_is_nothing_to_a_stranger(server: str) -> Non
         with suppress(TimeoutError):
             while True:
                 answer = ForwardMsg()
-                answer.ParseFromString(bytes(socket.recv(timeout=2)))
+                answer.ParseFromString(socket.recv(timeout=2, decode=False))
                 shown += texts([answer])
         assert "帳號管理" not in shown
 
@@ -273,7 +273,7 @@ def test_another_person_s_file_is_not_handed_out(server: str) -> None:
             thief.send(message.SerializeToString())
             answer = ForwardMsg()
             while answer.WhichOneof("type") != "backend_operation_response":
-                answer.ParseFromString(bytes(thief.recv(timeout=30)))
+                answer.ParseFromString(thief.recv(timeout=30, decode=False))
             response = answer.backend_operation_response
         assert response.WhichOneof("payload") is None or not response.deferred_file.url
 
@@ -316,7 +316,7 @@ def _garbage(chance: random.Random, number: int) -> bytes | str:
     else:
         message.rerun_script.query_string = "\x00%ff&" * 2000
         message.rerun_script.page_name = "x" * 100_000
-    return message.SerializeToString()
+    return bytes(message.SerializeToString())
 
 
 def test_a_thousand_widgets_and_a_deep_query_are_survived(server: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Dialog
 
 from data import engine
 from tests.attacks.poison import SCRIPT, poison
@@ -55,7 +55,12 @@ def test_no_page_runs_what_was_typed(window: Person, who: str) -> None:
     asked: set[str] = set()
     window.page.on("request", lambda request: asked.add(request.url))
     alerts: list[str] = []
-    window.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    window.page.on("dialog", dismiss)
     window.sign_in(who)
     shown = 0
     for module, address in PLACES:

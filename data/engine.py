@@ -76,8 +76,17 @@ def _sqlite_on_connect(connection: Any, _record: Any) -> None:
 
 def _sqlite_on_begin(connection: Any) -> None:
     # A writer takes its lock at once, so that two never both read and then fail to upgrade.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN"
+    if options.get("patient", True):
+        connection.exec_driver_sql(begin)
+        return
+    patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
 
 
 def when_failing(meaning: Callable[[Exception], Exception]) -> None:
@@ -87,9 +96,12 @@ def when_failing(meaning: Callable[[Exception], Exception]) -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """Open a session for writing; it commits at the end or, on any error, leaves nothing behind."""
-    writer = engine().execution_options(writes=True)
+def transaction(patient: bool = True) -> Iterator[Session]:
+    """Open a session for writing; it commits at the end or, on any error, leaves nothing behind.
+
+    One that is not ``patient`` raises what `is_busy` knows, instead of waiting for SQLite's one writer.
+    """
+    writer = engine().execution_options(writes=True, patient=patient)
     with Session(writer, expire_on_commit=False) as session:
         with _watched():
             session.connection()
@@ -118,7 +130,7 @@ def _commit(session: Session) -> None:
 
 
 def _is_not_about_rows(error: Exception) -> bool:
-    return not isinstance(error, IntegrityError) and not _is_busy(error)
+    return not isinstance(error, IntegrityError) and not is_busy(error)
 
 
 @contextmanager
@@ -136,7 +148,7 @@ def _sqlite_code(error: Exception) -> int:
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF
 
 
-def _is_busy(error: Exception) -> bool:
+def is_busy(error: Exception) -> bool:
     """Whether SQLite only waited too long for another writer, such as a large import."""
     return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import null, select, union_all, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from data.engine import reading, transaction
+from data.engine import is_busy, reading, transaction
 from data.models import Account, AccountDuty, AccountItem, SignInSession, Unit
 from services.identity.actor import Actor, DutyHeld
 from services.identity.policy import stored_value, value_or_default
@@ -181,10 +182,17 @@ def _ended(db: Session, session_id: str, row: Any) -> Ended:
 
 
 def _note(session_id: str, now: datetime) -> None:
-    """Write down that the person was here."""
-    with transaction() as db:
-        db.execute(
-            update(SignInSession)
-            .where(SignInSession.id == session_id, SignInSession.last_seen_at < now)
-            .values(last_seen_at=now)
-        )
+    """Write down that the person was here; an import that is just being written is not waited for.
+
+    What is not noted now is noted with a later click: at worst the session ends too early.
+    """
+    try:
+        with transaction(patient=False) as db:
+            db.execute(
+                update(SignInSession)
+                .where(SignInSession.id == session_id, SignInSession.last_seen_at < now)
+                .values(last_seen_at=now)
+            )
+    except DBAPIError as error:
+        if not is_busy(error):
+            raise

@@ -1,6 +1,7 @@
 """Sessions begin once, hold for their time, and end everywhere at once."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -353,3 +354,20 @@ def test_the_check_takes_two_statements(world: World) -> None:
     sa_event.listen(engine(), "before_cursor_execute", note)
     assert reason_of(check(session_id, NOW)) == "open"
     assert len([one for one in statements if "SELECT" in one]) == 2
+
+
+def test_a_click_does_not_wait_for_another_writer(world: World, database: str) -> None:
+    """While a large import is written into SQLite, people go on reading."""
+    if database != "sqlite":
+        return  # PostgreSQL's writers do not wait for each other
+    session_id = session_of("clerk")
+    other = sqlite3.connect(str(engine().url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        assert reason_of(check(session_id, NOW + 5 * MINUTE)) == "open"
+    finally:
+        other.rollback()
+        other.close()
+    assert row_of(session_id).last_seen_at == NOW
+    assert reason_of(check(session_id, NOW + 6 * MINUTE)) == "open"
+    assert row_of(session_id).last_seen_at == NOW + 6 * MINUTE

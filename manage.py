@@ -56,12 +56,17 @@ def demo(
 ) -> None:
     """Fill an empty database with the invented demo city."""
     from data.demo.load import load
+    from services.ledger.sealing import seal_aside
 
     upgrade(operator(clock.utc_now()))
-    if installation.demo_unfinished():
+    loads = installation.demo_unfinished()
+    if loads:
         load(installation.demo_scale() or scale, clock.utc_now(), progress=_progress)
     elif not (if_empty and installation.is_ready()):
+        loads = True
         load(scale, clock.utc_now(), progress=_progress)
+    if loads:
+        seal_aside(clock.utc_now())  # so that the first freeze does not have to seal years
     if installation.demo_scale():
         _print_sign_ins()
 

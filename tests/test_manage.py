@@ -135,3 +135,48 @@ def test_a_new_installation_gets_its_first_system_manager_once(tmp_path: Path) -
     assert manage(*good, env=env).returncode == 0
     assert "已有系統管理者" in manage(*good, env=env).stderr
     assert manage("init", env=env).returncode == 0
+
+
+def test_a_ledger_is_sealed_verified_and_its_first_fault_named(city: dict[str, str]) -> None:
+    import sqlite3
+
+    database = Path(city["DATABASE_URL"].removeprefix("sqlite:///"))
+    made = answer("seal", env=city)
+    assert (made["checkpoints"], made["left"], made["stamped"]) == (1, 0, False)
+    file = database.with_suffix(".checkpoints.txt")
+    assert file.read_text(encoding="utf-8").startswith(f"cadastre-ledger\n{made['size']}\n")
+    sound = answer("verify-ledger", "--checkpoints", str(file), env=city)
+    assert list(sound) == ["ok", "records", "events", "checkpoints", "first_fault"]
+    assert sound["ok"] is True and sound["first_fault"] is None
+    assert sound["records"] + sound["events"] == made["size"]
+    in_words = manage("verify-ledger", env=city)
+    assert "ok: True" in in_words.stdout and "not_sealed: 2" in in_words.stdout
+    assert "100%" in in_words.stderr
+
+    with sqlite3.connect(database) as db:
+        db.execute("DROP TRIGGER usage_records_append_only_update")
+        db.execute("UPDATE usage_records SET target = target || '.' WHERE id = 123")
+    result = manage("verify-ledger", "--json", env=city)
+    assert result.returncode == 1
+    fault = json.loads(result.stdout)
+    assert fault["ok"] is False
+    assert fault["first_fault"].startswith("usage_records 第 123 筆")
+    assert "帳本不符" in result.stderr, "the operator is alerted"
+
+    file.write_text("", encoding="utf-8")
+    result = manage("seal", "--new-file", "--json", env=city)
+    assert result.returncode == 2 and "還在" in result.stderr
+    file.unlink()
+    assert answer("seal", "--new-file", env=city)["number"] == 2
+    assert file.read_text(encoding="utf-8").count("cadastre-ledger\n") == 2
+
+
+def test_a_seal_beside_another_file_ends_with_1(city: dict[str, str]) -> None:
+    answer("seal", env=city)
+    file = Path(city["DATABASE_URL"].removeprefix("sqlite:///")).with_suffix(".checkpoints.txt")
+    content = file.read_text(encoding="utf-8")
+    file.write_text(content.replace("number 1", "number 2"), encoding="utf-8")
+    result = manage("seal", "--json", env=city)
+    assert result.returncode == 1 and result.stdout == ""
+    assert "檢查點檔的第 1 則的簽章不符" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.bench_draw import BASE, DrawFigures
+from tests.bench.bench_ledger import VERIFY_ROUNDS, WRITE_ROUNDS, WRITES, Verifying, Writing
 from tests.bench.bench_pages import ROUNDS, PageFigure
 from tests.bench.measure import Seconds
 
 FASTER_THAN_PUBLISHED = 5
 WITHIN_HASHING = 2
 """The two goals of a draw."""
+WRITING_WITHIN, VERIFYING_WITHIN = 1.05, 2
+"""The two goals of the ledger."""
 
 
 def machine() -> str:
@@ -42,6 +45,8 @@ def page(
     draws: Sequence[DrawFigures],
     pages: Sequence[PageFigure],
     imports: Sequence[dict[str, Any]],
+    writings: Sequence[Writing],
+    verifying: Verifying,
 ) -> str:
     """Return the whole page."""
     packages = ("numpy", "streamlit", "SQLAlchemy", "consistent-sampler")
@@ -98,6 +103,20 @@ a CSV file, judges every row, looks for duplicates, stores, keeps the month sums
 in one transaction. The peer is handed the finished rows and only writes them into an equal empty
 database with the same indexes, in one transaction: `executemany` of `sqlite3`, `COPY` of `psycopg`.
 Both databases write through to the disk as in production. Memory is the peak of the importing process.
+
+## The ledger
+
+{_ledger_table(writings, verifying)}
+
+{_ledger_goals(writings, verifying)}
+
+- *writing*: {WRITES:,} usage records a round, each with its event in a transaction of its own, as a query
+  commits them; beside it the same while another process seals what was written in the round before,
+  which is more often than every night. {WRITE_ROUNDS} rounds.
+- *verifying*: `verify_ledger` over {verifying.rows:,} sealed records in SQLite: every row read as its leaf,
+  hashed, held against the tiles, every root derived anew. The peer fetches the same columns of the same
+  rows with `sqlite3` and does nothing with them. {VERIFY_ROUNDS} rounds. Sealing those rows the first time
+  took {verifying.seal_s:.0f} s ({verifying.seal_s / verifying.rows * 1e6:.1f} µs a row, each read and hashed twice).
 """
 
 
@@ -178,6 +197,46 @@ def _import_table(imports: Sequence[dict[str, Any]]) -> str:
             for figure in imports
         ],
     )
+
+
+def _ledger_table(writings: Sequence[Writing], verifying: Verifying) -> str:
+    rows = [
+        (
+            f"write {WRITES:,} records, {w.database}",
+            _ms(w.sealing),
+            "without sealing",
+            _ms(w.alone),
+            _ratio(w),
+        )
+        for w in writings
+    ]
+    took, peer = verifying.verify, verifying.select
+    rows.append(
+        (
+            f"verify {verifying.rows:,} rows",
+            _ms(took),
+            "bare SELECT",
+            _ms(peer),
+            f"{took.median / peer.median:.2f}",
+        )
+    )
+    return _table(("what", "ms", "peer", "peer, ms", "ratio"), rows)
+
+
+def _ratio(writing: Writing) -> str:
+    """Say how much longer writing takes while a seal runs."""
+    return f"{writing.sealing.median / writing.alone.median:.2f}"
+
+
+def _ledger_goals(writings: Sequence[Writing], verifying: Verifying) -> str:
+    said = [
+        f"- writing on {w.database} while sealing within {WRITING_WITHIN} times: "
+        f"{_verdict(w.sealing.median / w.alone.median <= WRITING_WITHIN)}"
+        for w in writings
+    ]
+    within = verifying.verify.median / verifying.select.median <= VERIFYING_WITHIN
+    said.append(f"- verifying within {VERIFYING_WITHIN} times the bare SELECT: {_verdict(within)}")
+    return "\n".join(said)
 
 
 def _list(parts: Iterable[str]) -> str:

@@ -46,7 +46,7 @@ def main() -> None:
     if layout.person_card(actor):
         session.sign_out(clock.utc_now)
         leave_provider()
-        st.success("已登出。", icon=":material/logout:")
+        st.success("您已登出。", icon=":material/logout:")
         st.button("重新登入", icon=":material/login:")
         return
     layout.demo_notice()

@@ -122,7 +122,9 @@ def sign_out(clock: Clock) -> None:
     sessions.end_session(session_id, clock())
     SessionCookie(keys.cookie_key()).delete_cookie()
     forget()
-    st.session_state[_TOLD] = session_id
+    # Taking the cookie away brings a rerun: the sign-in screen says it, too.
+    found = presence.check(session_id, clock(), seen=False)
+    _tell(session_id, found if isinstance(found, Ended) else None)
 
 
 def forget() -> None:

@@ -120,7 +120,10 @@ def test_signing_out_ends_the_session_and_clears_the_state(demo_city: DemoSummar
     assert "sign_in_session" not in app.session_state
     with reading() as db:
         assert db.get_one(SignInSession, session_id).ended_at == NOW
+    assert app.success[0].value == "您已登出。"
+    # The browser answers that the cookie is gone, which is a rerun: it is still said then.
     assert app.run().text_input[0].label == "帳號"
+    assert [one.value for one in app.warning] == ["您已登出。"]
 
 
 def cookie(session_id: str, key: str, **claims: object) -> str:

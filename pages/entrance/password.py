@@ -17,6 +17,9 @@ def password_screen(clock: Clock) -> Entering | None:
         )
     if not pressed:
         return None
+    if not username.strip() or not password:
+        show_error("請輸入帳號與密碼。")  # nothing was tried, so nothing is counted
+        return None
     with showing_errors():
         if entering := recognise(username, password, clock):
             return entering

@@ -48,8 +48,6 @@ def test_the_right_password_opens_the_home_page(demo_city: DemoSummary) -> None:
     [
         ("clerk", "wrong"),
         ("nobody", DEMO_PASSWORD),
-        ("", ""),
-        ("clerk", ""),
         ("clerk", "長" * 40),
         ("clerk' OR '1'='1", DEMO_PASSWORD),
         ("clerk", DEMO_PASSWORD + "\x00"),
@@ -62,6 +60,17 @@ def test_a_wrong_sign_in_says_one_sentence_and_is_recorded(
     assert not app.exception
     assert [error.value for error in app.error] == ["帳號或密碼不正確，或帳號已停用。"]
     assert (events("sign_in_failed"), events("signed_in")) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("username", "password"), [("", ""), ("clerk", ""), ("", DEMO_PASSWORD), ("  ", "x")]
+)
+def test_an_unfinished_form_is_no_attempt(
+    demo_city: DemoSummary, username: str, password: str
+) -> None:
+    app = fill_in(username, password)
+    assert [error.value for error in app.error] == ["請輸入帳號與密碼。"]
+    assert events("sign_in_failed") == 0
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,10 @@ from pages.shared.feedback import notify, showing_errors
 from pages.shared.layout import page_head
 from pages.shared.session import current_actor
 from services import rocdate
-from services.identity.entering import Method
 from services.identity.own_sessions import SessionLine, own_sessions, sign_out_everywhere
 from services.identity.passwords import change_own_password
 
 _EVERYWHERE = "sign_out_everywhere"
-_METHODS = {Method.PASSWORD: "密碼", Method.OIDC: "市府帳號"}
 
 
 def password_card() -> None:
@@ -45,7 +43,7 @@ def sessions_card(lines: tuple[SessionLine, ...]) -> None:
                 "登入時間": rocdate.roc_time(line.started_at),
                 "最後使用": rocdate.roc_time(line.last_seen_at),
                 "來源": line.place,
-                "方式": _METHODS[line.method],
+                "方式": line.method.label,
             }
             for line in lines
         ],

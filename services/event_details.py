@@ -1,14 +1,21 @@
 """The details of events in words: labels of their keys, and names for the codes among their values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from services import rocdate
 from services.audits.words import DrawKind, Ruling, SeedSource
+from services.event_words import OBJECTS, OUTCOMES, Group, label_of
+from services.identity.entering import Method
 from services.identity.links import How
 from services.identity.passwords import Cause
 from services.identity.sessions import EndReason
 from services.regulation.items import Item
+from services.regulation.periods import Quarter
+from services.regulation.readings import ALL_READINGS
 from services.regulation.roles import AccountStatus, Role
 
 DETAILS = {
@@ -88,8 +95,47 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "reason": (EndReason,),
     "cause": (Cause,),
     "how": (How,),
+    "method": (Method,),
+    "group": (Group,),
 }
 """Which details hold codes that have a word; whatever people typed is shown as it is."""
+_READINGS = {code: words for one in ALL_READINGS for code, words in one.options.items()}
+_WORDS: dict[str, dict[str, str]] = {
+    "reason": {"locked": "鎖定期間內再次嘗試"},
+    "what": {
+        "enrolled": "設定驗證器",
+        "replaced": "更換驗證器",
+        "recovery_codes": "產生新的復原碼",
+    },
+    "before": _READINGS,
+    "after": _READINGS,
+    "outcome": OUTCOMES,
+    "object_type": OBJECTS,
+}
+
+
+def _moment(text: str) -> str:
+    return rocdate.roc_second(datetime.fromisoformat(text))
+
+
+def _day(text: str) -> str:
+    return rocdate.roc_date(date.fromisoformat(text))
+
+
+def _quarter(text: str) -> str:
+    return Quarter.parse(text).label
+
+
+_READ: dict[str, Callable[[str], str]] = {
+    "until": _moment,
+    "stamped_at": _moment,
+    "first_day": _day,
+    "last_day": _day,
+    "period": _quarter,
+    "quarter": _quarter,
+    "type": label_of,
+}
+"""Details that are stored as a machine writes them, and how people do."""
 _MOST_LISTED = 20
 
 
@@ -114,7 +160,11 @@ def _text(key: str, value: Any) -> str:
     for words in _VALUES.get(key, ()):
         if value in set(words):
             return str(words(value).label)  # type: ignore[attr-defined]
-    return str(value)
+    text = str(value)
+    if key in _READ:
+        with suppress(ValueError):  # whatever an older version stored stands as it is
+            return _READ[key](text)
+    return _WORDS.get(key, {}).get(text, text)
 
 
 _FILTER = {

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from services.events import EventType
 from services.identity.permissions import Action
+from services.identity.policy import PREFIX, RULES
+from services.regulation.readings import ALL_READINGS
 
 
 class Group(StrEnum):
@@ -156,4 +158,15 @@ def object_words(kind: str, id_: str) -> str:
     """Return what an event is about, as far as its own row tells."""
     if kind == "action":
         return Action(id_).label if id_ in set(Action) else id_
+    if kind == "setting":
+        return f"設定：{_setting(id_)}"
+    if kind == "events":  # what its id stands for, the filters, is among the details
+        return OBJECTS[kind]
     return f"{OBJECTS.get(kind, kind)} {id_}".strip()
+
+
+def _setting(key: str) -> str:
+    """Return what a screen calls a setting: a value of the policy, or a reading."""
+    known = {f"{PREFIX}{rule.key}": rule.label for rule in RULES}
+    known |= {reading.key: reading.question for reading in ALL_READINGS}
+    return known.get(key, key)

@@ -45,7 +45,7 @@ def event_filters(today: date) -> EventFilters:
     with st.container(horizontal=True, gap="small"):
         first, last = _period(today)
         person = _text("person", "人員", "姓名或帳號", 150)
-        group = _choice("group", "類別", [one.value for one in Group], 130)
+        group = _choice("group", "類別", [one.value for one in Group], 160)
         kinds = types_of(Group(group)) if group else list(EventType)
         if st.session_state[_key("type")] not in kinds:
             st.session_state[_key("type")] = None

@@ -35,6 +35,10 @@ class Method(StrEnum):
     PASSWORD = "password"  # nosec B105  # a word of ours, no password
     OIDC = "oidc"
 
+    @property
+    def label(self) -> str:
+        return {"password": "密碼", "oidc": "市府帳號"}[self.value]
+
 
 @dataclass(frozen=True)
 class Entering:

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from services.event_details import DETAILS, detail_words
-from services.event_words import EVENT_WORDS, OBJECTS, OUTCOMES, Group, label_of, types_of
+from services.event_words import (
+    EVENT_WORDS,
+    OBJECTS,
+    OUTCOMES,
+    Group,
+    label_of,
+    object_words,
+    types_of,
+)
 from services.events import EventType
 
 ROOT = Path(__file__).parents[2]
@@ -90,13 +98,43 @@ def test_a_kind_of_a_later_version_stands_for_itself() -> None:
         ({"records": list(range(1, 23))}, "另有 2 項"),
         ({"changed": True, "ruling": "major"}, "更改先前判定：是；判定：重大缺失"),
         ({"account_id": None}, "對應帳號：無"),
-        ({"filter": {"first_day": "2026-11-01", "person": "clerk"}}, "條件：起日：2026-11-01；人員：clerk"),
+        ({"filter": {"first_day": "2026-11-01", "person": "clerk"}}, "條件：起日：115年11月1日；人員：clerk"),
+        (
+            {"filter": {"group": "sign_in", "outcome": "refused", "object_type": "mail"}},
+            "類別：登入與驗證；結果：拒絕；對象：郵件",
+        ),
+        ({"filter": {"type": "signed_in"}}, "條件：事件：登入"),
         ({"unheard_of": {"a": [1, {"b": None}]}}, "unheard_of：a：1、b：無"),
         ({"reason": "query"}, "原因：query"),
+        ({"reason": "locked"}, "原因：鎖定期間內再次嘗試"),
+        ({"reason": "replaced"}, "原因：帳號在別處登入"),
+        ({"method": "password"}, "登入方式：密碼"),
+        ({"what": "replaced"}, "內容：更換驗證器"),
+        ({"until": "2026-11-23T23:26:45.654203+00:00"}, "鎖定至：115年11月24日 07:26:45"),
+        ({"until": "some day"}, "鎖定至：some day"),
+        ({"period": "2026Q3"}, "期間：115年第3季"),
+        ({"before": "with_records"}, "變更前：當季有使用紀錄的人數"),
     ],
 )  # fmt: skip
 def test_details_are_readable(detail: dict[str, Any], text: str) -> None:
     assert text in "；".join(f"{label}：{value}" for label, value in detail_words(detail))
+
+
+@pytest.mark.parametrize(
+    ("kind", "id_", "words"),
+    [
+        ("setting", "policy.idle_minutes", "設定：閒置幾分鐘自動登出"),
+        ("setting", "people_counted", "設定：總使用人數如何計算"),
+        ("setting", "policy.of_a_later_version", "設定：policy.of_a_later_version"),
+        ("events", "0d628558d48f23ab", "系統紀錄"),
+        ("event", "12", "單筆系統紀錄 12"),
+        ("username", "clerk", "輸入的帳號 clerk"),
+        ("address", "10.1.2.3", "來源位址 10.1.2.3"),
+        ("ledger", "", "帳本"),
+    ],
+)
+def test_things_are_called_as_screens_call_them(kind: str, id_: str, words: str) -> None:
+    assert object_words(kind, id_) == words
 
 
 def test_the_document_lists_every_kind_with_its_details() -> None:

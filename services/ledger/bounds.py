@@ -8,7 +8,7 @@ would wait for: the bound is read, and then those are waited for who were writin
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from data.engine import reading
@@ -65,13 +65,15 @@ def find(sealed: dict[Log, int], patience: float) -> Bounds:
 
 def _gapless(db: Session, log: Log, after: int, upto: int) -> int:
     """Return the last id before the first gap above ``after``."""
-    statement = text(
-        "SELECT min(id) FROM (SELECT id, lag(id, 1, CAST(:after AS bigint)) OVER (ORDER BY id) "  # nosec B608  # a name of our own
-        f"AS before FROM {log.table} WHERE id > :after AND id <= :upto) AS numbered "
-        "WHERE id <> before + 1"
+    id_ = rows.id_column(log)
+    numbered = (
+        select(id_.label("id"), func.lag(id_, 1, after).over(order_by=id_).label("before"))
+        .where(id_ > after, id_ <= upto)
+        .subquery()
     )
-    beyond = db.scalar(statement, {"after": after, "upto": upto})
+    beyond = db.scalar(
+        select(func.min(numbered.c.id)).where(numbered.c.id != numbered.c.before + 1)
+    )
     if beyond is None:
         return upto
-    last = text(f"SELECT max(id) FROM {log.table} WHERE id < :beyond")  # nosec B608  # as above
-    return max(db.scalar(last, {"beyond": beyond}) or 0, after)
+    return max(db.scalar(select(func.max(id_)).where(id_ < beyond)) or 0, after)

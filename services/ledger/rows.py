@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Integer, Table, func, select, text
+from sqlalchemy import JSON, Boolean, ColumnElement, Integer, Table, func, literal_column, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -77,14 +77,11 @@ def read(db: Session, log: Log, after: int, upto: int, limit: int | None = None)
 
     Raises UnreadableError when one of them cannot be written as a leaf.
     """
-    dialect = db.get_bind().dialect.name
-    limited = f" LIMIT {limit:d}" if limit is not None else ""
-    statement = text(
-        f"SELECT id, {_leaf(log, dialect)} FROM {log.table} "  # nosec B608  # names of our own
-        f"WHERE id > :after AND id <= :upto ORDER BY id{limited}"
-    )
+    id_ = id_column(log)
+    leaf: ColumnElement[bytes] = literal_column(_leaf(log, db.get_bind().dialect.name))
+    statement = select(id_, leaf).where(id_ > after, id_ <= upto).order_by(id_).limit(limit)
     try:
-        found: Any = db.execute(statement, {"after": after, "upto": upto})
+        found: Any = db.execute(statement)
         # The driver's own rows: wrapping millions of them would cost more than hashing them.
         rows: list[Row] = found.cursor.fetchall()
     except (OperationalError, sqlite3.OperationalError) as error:
@@ -102,15 +99,25 @@ def read_ids(db: Session, log: Log, ids: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
+def id_column(log: Log) -> ColumnElement[int]:
+    """Return the column of a log's row numbers."""
+    return _LOGS[log].table.c.id
+
+
 def count_after(db: Session, log: Log, after: int) -> int:
     """Return how many rows have an id above ``after``."""
+    return db.scalar(select(func.count()).where(id_column(log) > after)) or 0
+
+
+def never_given(db: Session, log: Log) -> int | None:
+    """Return an id that no row ever got, if there is such a row: ids count from 1."""
     id_ = _LOGS[log].table.c.id
-    return db.scalar(select(func.count()).where(id_ > after)) or 0
+    return db.scalar(select(func.min(id_)).where(id_ < 1))
 
 
 def highest_id(db: Session, log: Log) -> int:
     """Return the highest id that is visible, 0 in an empty table."""
-    return db.scalar(select(func.max(_LOGS[log].table.c.id))) or 0
+    return db.scalar(select(func.max(id_column(log)))) or 0
 
 
 def _leaf(log: Log, dialect: str) -> str:
@@ -130,7 +137,9 @@ def _json_on_postgresql(column: str, type_: Any) -> str:
         written = f"{column}::int::text"
     elif isinstance(type_, UtcDateTime):
         form = "YYYY-MM-DD HH24:MI:SS.US"
-        written = f"to_json(to_char({column} AT TIME ZONE 'UTC', '{form}'))::text"
+        # Else a year before Christ would be written like the same year after.
+        era = f"CASE WHEN {column} < '0001-01-01 00:00:00+00' THEN ' BC' ELSE '' END"
+        written = f"to_json(to_char({column} AT TIME ZONE 'UTC', '{form}') || {era})::text"
     elif isinstance(type_, Integer):
         written = f"{column}::text"
     elif isinstance(type_, JSON):

@@ -11,7 +11,7 @@ OTHER_KEY = base64.b64encode(bytes(32)).decode()
 
 @pytest.fixture(autouse=True)
 def checkpoints_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "outside" / "checkpoints.txt"
+    path = tmp_path / "checkpoints.txt"
     monkeypatch.setenv("LEDGER_CHECKPOINTS", str(path))
     monkeypatch.setenv("LEDGER_KEY", KEY)
     monkeypatch.delenv("LEDGER_PUBLIC_KEY", raising=False)

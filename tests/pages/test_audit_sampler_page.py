@@ -67,6 +67,7 @@ def test_from_the_frame_to_the_signature(sampler: AppTest) -> None:
         sampler.run()
     assert added(before)["audit_draws"] == 1
     assert "第 1 次抽樣，共 1 次" in texts(sampler)
+    assert "母體的紀錄已封存於帳本第 1 號檢查點（" in texts(sampler)
     press(sampler, "開始查核")
     pressed = 0
     while any(button.label == "符合" for button in sampler.button):
@@ -78,6 +79,7 @@ def test_from_the_frame_to_the_signature(sampler: AppTest) -> None:
     assert "signatures" not in added(before)
     confirm(sampler, "確定簽核")
     assert added(before)["signatures"] == 1
+    assert "簽核時的帳本：第 1 號檢查點（" in texts(sampler)
     assert "這件稽核已簽核" in texts(sampler)
 
 

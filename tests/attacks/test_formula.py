@@ -2,13 +2,21 @@
 
 import csv
 import io
+import re
 import unicodedata
+import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.audits.drawing import draw_first
+from services.audits.export import export_draw
+from services.audits.freezing import freeze
 from services.documents.tables import csv_bytes, neutral
+from services.regulation.periods import Quarter
+from tests.world import World, at
 
 pytestmark = pytest.mark.attack("formula")
 SIGNS = "=+-@＝＋－＠"
@@ -79,3 +87,30 @@ def test_signs_that_compatibility_folding_turns_into_formulas_are_known() -> Non
 @pytest.mark.parametrize("value", [0, -5, 3.5, None, True])
 def test_numbers_stay_numbers(value: object) -> None:
     assert neutral(value) is value
+
+
+def test_tables_are_written_in_one_place_and_draws_hold_ids_only() -> None:
+    """Whoever exports a table goes through the writer above; the draw's ZIP has no typed text in it."""
+    root = Path(__file__).parents[2]
+    writers = {
+        str(path.relative_to(root))
+        for folder in ("services", "pages", "data")
+        for path in (root / folder).rglob("*.py")
+        if re.search(r"csv\.(writer|DictWriter)|to_csv", path.read_text(encoding="utf-8"))
+    }
+    assert writers == {"services/documents/tables.py", "services/audits/export.py"}
+
+
+def test_a_draw_of_people_with_formulas_for_names_holds_no_formula(world: World) -> None:
+    when = at(2026, 8, 3)
+    for number, sign in enumerate(SIGNS):
+        code = f"{sign}cmd{number}"
+        world.use("clerk", when, account_id=None, person_key=f"S9:{code}", username=code)
+    head = world.actor("head")
+    audit_id = freeze(head, world.units["tax1"], Quarter(2026, 3))
+    draw_first(head, audit_id)
+    with zipfile.ZipFile(io.BytesIO(export_draw(head, audit_id))) as archive:
+        tables = [name for name in archive.namelist() if name.endswith(".csv")]
+        cells = [cell for name in tables for cell in cells_of(archive.read(name))]
+    assert any("cmd0" in cell for cell in cells)
+    assert [cell for cell in cells if harmful(cell)] == []

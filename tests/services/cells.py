@@ -256,6 +256,27 @@ CELLS: dict[str, Cell] = _ACCOUNTS | {
     "services.identity.factor_setup.offer_replacement": Cell(lambda f, w, a, p: f(a), On.OWN, nothing_to_do=True),
     "services.identity.factor_setup.replace_factor": Cell(
         lambda f, w, a, p: f(a, _enrolment(a), "000000", "000000"), On.OWN, nothing_to_do=True),
+    "services.identity.links.print_link": Cell(
+        lambda f, w, a, p: f(a, "clerk"), On.EVERYTHING, also=is_operator
+    ),
+    "services.identity.links.send_link": Cell(
+        lambda f, w, a, p: f(a, w.account(p, Role.GENERAL_USER)),
+        also=manages(Role.GENERAL_USER),
+        nothing_to_do=True,
+    ),
+    "services.identity.own_sessions.own_sessions": Cell(lambda f, w, a, p: f(a), On.OWN),
+    "services.identity.own_sessions.sign_out_everywhere": Cell(lambda f, w, a, p: f(a), On.OWN),
+    "services.identity.passwords.change_own_password": Cell(
+        lambda f, w, a, p: f(a, "not the password", "a-new-password-115"),
+        On.OWN,
+        nothing_to_do=True,
+    ),
+    "services.ledger.renewing.write_file_anew": Cell(
+        lambda f, w, a, p: f(a), On.EVERYTHING, nothing_to_do=True
+    ),
+    "services.mail.send_due": Cell(
+        lambda f, w, a, p: f(a, lambda: a.now), On.EVERYTHING, nothing_to_do=True
+    ),
     "services.identity.release.release_identity": Cell(
         lambda f, w, a, p: f(a, "clerk", _REASON), On.EVERYTHING, also=is_operator, nothing_to_do=True),
     "services.identity.second_factor.own_factor": Cell(lambda f, w, a, p: f(a), On.OWN),

@@ -48,14 +48,27 @@ def on_sqlite(
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(postgres: Any) -> Iterator[tuple[str, Prepared]]:
+def on_postgresql(
+    postgres: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Prepared]]:
     """A PostgreSQL database with the prepared world; only what is refused is tried on it."""
     create_database(postgres, "cells", "template_house")
     url = postgres_url(postgres, "cells")
     engine.configure(url)
-    world = prepare()
+    with pytest.MonkeyPatch.context() as environment:
+        # Freezing seals, and sealing writes a file.
+        file = tmp_path_factory.mktemp("cells") / "checkpoints.txt"
+        environment.setenv("LEDGER_CHECKPOINTS", str(file))
+        world = prepare()
     yield url, world
     engine.engine().dispose()
+
+
+def use_copy(path: Path, copy: Path) -> None:
+    """Configure a copy of the prepared file, with the checkpoints that stand beside it."""
+    beside = ".checkpoints.txt"
+    shutil.copy(path.with_suffix(beside), copy.with_suffix(beside))
+    engine.configure(f"sqlite:///{shutil.copy(path, copy)}")
 
 
 def acting(world: Prepared, who: str) -> Actor:
@@ -118,7 +131,7 @@ def test_what_the_table_does_not_allow_is_refused_and_on_record(
     on_sqlite: tuple[Path, Prepared], tmp_path: Path, name: str
 ) -> None:
     path, world = on_sqlite
-    engine.configure(f"sqlite:///{shutil.copy(path, tmp_path / 'cells.db')}")
+    use_copy(path, tmp_path / "cells.db")
     assert refused_all(world, name)
 
 
@@ -132,14 +145,13 @@ def test_it_is_refused_on_postgresql_too(on_postgresql: tuple[str, Prepared], na
 
 @pytest.mark.parametrize("name", sorted(CELLS))
 def test_what_the_table_allows_works(
-    on_sqlite: tuple[Path, Prepared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    on_sqlite: tuple[Path, Prepared], tmp_path: Path, name: str
 ) -> None:
     path, world = on_sqlite
     cell, function = CELLS[name], function_of(name)
     to_try = attempts_in(path, world, name)
     for number, (who, actor, place) in enumerate(to_try):
-        engine.configure(f"sqlite:///{shutil.copy(path, tmp_path / f'{number}.db')}")
-        monkeypatch.setenv("LEDGER_CHECKPOINTS", str(tmp_path / f"{number}.txt"))
+        use_copy(path, tmp_path / f"{number}.db")
         last, answer = last_event(), None
         with pytest.raises((Conflict, Invalid)) if cell.nothing_to_do else nullcontext():
             answer = call(name, world, actor, place)

@@ -111,8 +111,8 @@ def count_after(db: Session, log: Log, after: int) -> int:
 
 def never_given(db: Session, log: Log) -> int | None:
     """Return an id that no row ever got, if there is such a row: ids count from 1."""
-    id_ = _LOGS[log].table.c.id
-    return db.scalar(select(func.min(id_)).where(id_ < 1))
+    found: int | None = db.scalar(select(func.min(id_column(log))).where(id_column(log) < 1))
+    return found
 
 
 def highest_id(db: Session, log: Log) -> int:

@@ -98,7 +98,8 @@ def _verify(key: Ed25519PublicKey, file: Path | None, progress: Progress) -> Ver
         or fault
         or rehashing.tile_fault
         or _of_the_stamps()
-        or (None if known else _of_an_empty_ledger(hashes_stored))
+        or _of_the_ids()
+        or _of_the_events(len(known), hashes_stored)
     )
     with reading() as db:
         return Verified(
@@ -166,16 +167,28 @@ def _of_the_stamps() -> str | None:
     return None
 
 
-def _of_an_empty_ledger(hashes_stored: int) -> str | None:
-    """Name what shows that there was a ledger once."""
+def _of_the_ids() -> str | None:
+    """Name a row that no seal ever comes by, because seals go upwards from 1."""
     with reading() as db:
-        sealed = db.scalar(
-            select(Event.id)
-            .where(
+        for log in Log:
+            if (id_ := rows.never_given(db, log)) is not None:
+                return f"{log.table} 多出第 {id_} 筆；編號從 1 起，沒有這樣的一筆。"
+    return None
+
+
+def _of_the_events(known: int, hashes_stored: int) -> str | None:
+    """Name what shows that there were more checkpoints once, or a ledger at all."""
+    with reading() as db:
+        sealed = db.scalars(
+            select(Event.object_id).where(
                 Event.type == EventType.LEDGER_SEALED.value, Event.outcome.in_(("done", "stamped"))
             )
-            .limit(1)
-        )
-    if hashes_stored or sealed is not None:
+        ).all()
+    if not known and (hashes_stored or sealed):
         return "資料庫沒有檢查點，但曾經封存過；檢查點已遭刪除。"
+    newest = max((int(number) for number in sealed if number.isdecimal()), default=0)
+    if newest > known:
+        return (
+            f"系統紀錄有第 {newest} 號檢查點的封存，資料庫卻只有 {known} 號；較新的檢查點已遭刪除。"
+        )
     return None

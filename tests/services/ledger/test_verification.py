@@ -176,6 +176,10 @@ ROWS: dict[str, Attack] = {
     "an event dropped": (("DELETE FROM events WHERE id = 5",), "events 第 5 筆在封存後不見了"),
     "a row put under zero": ((_COPY.format(new=-3),), "usage_records 多出第 -3 筆"),
     "a row put at zero": ((_COPY.format(new=0),), "usage_records 多出第 0 筆"),
+    "a row put below every number": (
+        (_COPY.format(new=-(1 << 63)),),
+        f"usage_records 多出第 {-(1 << 63)} 筆",
+    ),
     "a row put in a gap": (
         ("DELETE FROM usage_records WHERE id = 20", _COPY.format(new=20)),
         "usage_records 第 20 筆的內容在封存後遭更動",
@@ -226,6 +230,34 @@ def test_a_row_put_where_a_number_was_never_used_is_named(world: World) -> None:
         _COPY.format(new=10).replace("= 10", "= 4"),
     )
     assert verify().first_fault == "usage_records 多出第 10 筆，封存時沒有這一筆。"
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize("table", ["usage_records", "events"])
+def test_a_number_that_is_never_given_is_named_before_the_first_seal(
+    world: World, table: str
+) -> None:
+    """No seal ever comes by it: seals go upwards from 1."""
+    use(world, 1)
+    with pytest.raises(Refused):
+        verify_ledger(world.actor("clerk"))
+    run(f"UPDATE {table} SET id = -7")
+    assert verify().first_fault == f"{table} 多出第 -7 筆；編號從 1 起，沒有這樣的一筆。"
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize(("table", "column"), [("usage_records", "occurred_at"), ("events", "at")])
+def test_a_moment_moved_before_our_era_is_named(
+    sealed: World, database: str, table: str, column: str
+) -> None:
+    """PostgreSQL writes a year before Christ like the same year after."""
+    before = f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || ' BC'"
+    moved = {
+        "postgresql": f"(({before})::timestamp AT TIME ZONE 'UTC')",
+        "sqlite": f"'-' || {column}",
+    }
+    run(f"UPDATE {table} SET {column} = {moved[database]} WHERE id = 5")
+    assert verify().first_fault == f"{table} 第 5 筆的內容在封存後遭更動。"
 
 
 @pytest.mark.attack("ledger")
@@ -364,12 +396,34 @@ def test_a_ledger_removed_with_its_file_is_named(sealed: World, checkpoints_file
     assert verify().first_fault == "資料庫沒有檢查點，但曾經封存過；檢查點已遭刪除。"
 
 
+@pytest.mark.attack("ledger")
+def test_the_newest_checkpoint_removed_with_its_line_is_named(
+    sealed: World, checkpoints_file: Path
+) -> None:
+    """Rows under it would count as not sealed yet, and could be changed."""
+    with reading() as db:
+        kept = list(checkpoints.stored(db))[:2]
+    size = kept[-1].size
+    run(
+        "DELETE FROM ledger_checkpoints WHERE number = 3",
+        f"DELETE FROM ledger_tiles WHERE level = 0 AND number * 256 + width > {size}",
+        f"DELETE FROM ledger_tiles WHERE level = 1 AND width * 256 > {size}",
+    )
+    checkpoints_file.write_text(checkpoints.text_of([row.note for row in kept]))
+    fault = verify().first_fault
+    assert fault == "系統紀錄有第 3 號檢查點的封存，資料庫卻只有 2 號；較新的檢查點已遭刪除。"
+
+
 # --- sealed anew, and the file outside -------------------------------------------------------------
 
 
 def reseal() -> None:
     """Forge a whole ledger over the rows as they are now, with a file that agrees with it."""
-    run("DELETE FROM ledger_checkpoints", "DELETE FROM ledger_tiles")
+    run(
+        "DELETE FROM ledger_checkpoints",
+        "DELETE FROM ledger_tiles",
+        "DELETE FROM events WHERE type = 'ledger_sealed'",
+    )
     checkpoints.file_path().unlink()
     seal(operator(NOW))
 

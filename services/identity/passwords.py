@@ -33,6 +33,11 @@ from services.identity.signin import PASSWORD_MAX_BYTES, typed_password
 from services.rocdate import roc_time
 
 _KNOWN = "您的姓名、帳號或所屬單位等他人已知的資料"
+_HERE = (
+    *("地籍", "地政", "稅捐", "臺北", "市政府", "政府", "管理", "系統", "密碼", "帳號"),
+    *("cadastre", "taipei", "demo", "ji32k7au4a83", "au4a83"),
+)
+"""What everybody here would think of first, the keys of 我的密碼 in Zhuyin among it."""
 STRENGTH = 3
 """The least zxcvbn score: safely unguessable beyond ten to the eighth tries."""
 
@@ -84,7 +89,9 @@ def judge(policy: Policy, password: str, names: Sequence[str]) -> None:
             f"（一個中文字占 3 個位元組）；輸入的是 {len(password)} 個字元、"
             f"{len(password.encode())} 個位元組。"
         )
-    known = [name for name in names if len(name) > 1]
+    password = password.replace("台", "臺")  # two ways to write the same name
+    everything = {name.replace("台", "臺") for name in (*names, *_HERE) if len(name) > 1}
+    known = sorted(everything, key=len, reverse=True)  # of 市政府 and 政府 the whole is found
     rest = re.sub("|".join(map(re.escape, known)), "", password, flags=re.IGNORECASE)
     # Of nothing at all zxcvbn can say nothing; a blank is as weak.
     found = zxcvbn(rest or " ", user_inputs=known)
@@ -135,7 +142,6 @@ def names_of(account: Account) -> list[str]:
         *account.email.replace("@", ".").split("."),
         unit.name,
         unit.agency.name,
-        *("地籍", "地政", "cadastre", "taipei"),
     ]
 
 
@@ -193,9 +199,9 @@ def choose(account_id: int, new: str) -> Chosen:
         assert account is not None
         policy = policy_of(db)
         earlier = db.scalars(_earlier(account_id).limit(policy.password_history)).all()
-    judge(policy, password, names_of(account))
     if any(matches(password, hashed) for hashed in (account.password_hash, *earlier)):
         raise Invalid(f"不得與目前及最近 {policy.password_history} 次的密碼相同；請另選一個密碼。")
+    judge(policy, password, names_of(account))
     return Chosen(hash_password(password), account.password_hash)
 
 

@@ -75,6 +75,10 @@ def account(name: str) -> Account:
         ("chen.ylchen.yl", "太容易猜中"),
         ("1990010119900101", "太容易猜中"),
         ("sunshine2026", "常見的密碼"),
+        ("Taipei-demo-114", "他人已知的資料"),
+        ("臺北市政府地政局2026", "他人已知的資料"),
+        ("台北市政府系統管理的密碼喔", "他人已知的資料"),
+        ("ji32k7au4a83", "他人已知的資料"),
         ("良好的密碼\x00隱藏的部分哦", "控制字元"),
         ("良好的密碼\n換了一行的部分", "控制字元"),
     ],
@@ -91,6 +95,7 @@ def test_a_bad_password_is_refused_with_its_reason(password: str, why: str) -> N
         "correct horse battery staple",
         "vK3#tq9!wZ2m",
         "chen.yl vK3#tq9!wZ2m",
+        "台北的雨傘借給蝸牛先生用",
         "山高水長風清月白雲淡天青花紅柳綠竹翠松蒼石",
     ],
 )

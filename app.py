@@ -56,5 +56,8 @@ def main() -> None:
     registry.show(page)
 
 
-with numbered_errors():
-    main()
+try:
+    with numbered_errors():
+        main()
+finally:
+    session.run_is_over()

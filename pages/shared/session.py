@@ -15,6 +15,7 @@ from services.identity.entering import Entering, Method, begin
 from services.identity.presence import Ended, Present
 
 _SESSION, _REFRESH = "sign_in_session", "refresh_actor"
+_THIS_RUN = "present_in_this_run"
 _ENDED, _TOLD, _REPLACED = "session_ended", "session_told", "session_replaced"
 
 Clock = Callable[[], datetime]
@@ -55,6 +56,7 @@ def guard(clock: Clock) -> Actor | None:
 
     st.session_state[_SESSION] = session_id
     st.session_state[_REFRESH] = refresh
+    st.session_state[_THIS_RUN] = found
     connection.remember()
     return found.actor
 
@@ -104,8 +106,16 @@ def open_session(entering: Entering, clock: Clock) -> None:
         st.session_state[_REPLACED] = opened.replaced.sentence
 
 
+def run_is_over() -> None:
+    """Forget what `guard` found: what comes next (a callback, a fragment, a download) asks anew."""
+    st.session_state.pop(_THIS_RUN, None)
+
+
 def look(clock: Clock) -> Present | None:
     """Return how the session stands without counting this as activity."""
+    this_run: Present | None = st.session_state.get(_THIS_RUN)
+    if this_run is not None:
+        return this_run
     found = presence.check(st.session_state.get(_SESSION, ""), clock(), address(), seen=False)
     return found if isinstance(found, Present) else None
 
@@ -159,7 +169,13 @@ def replaced_read() -> None:
 
 
 def current_actor() -> Actor:
-    """Return the person of this very moment; a page that is run without the router stops here."""
+    """Return the person of this run; a page that is run without the router stops here.
+
+    In a run of `app.py` that is whom `guard` has just found; everywhere else the session is read anew.
+    """
+    this_run: Present | None = st.session_state.get(_THIS_RUN)
+    if this_run is not None:
+        return this_run.actor
     refresh = st.session_state.get(_REFRESH)
     actor: Actor | None = refresh() if refresh else None
     if actor is None:

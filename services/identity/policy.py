@@ -89,7 +89,7 @@ def stored_value(key: str) -> ScalarSelect[str]:
 
 def value_or_default(key: str, stored: str | None) -> int:
     """Return the value in force of a key that the demo does not change."""
-    return int(stored) if stored is not None else int(asdict(Policy())[key])
+    return int(stored if stored is not None else getattr(Policy, key))
 
 
 @guarded(Action.CHANGE_SETTINGS)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import null, select, union_all, update
+from sqlalchemy import bindparam, null, select, union_all, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -29,27 +29,44 @@ _CLOSED = {
 }
 _NOT_YOU = "若不是您本人所為，請立即登入變更密碼，並告知您的管理者。"
 
+# Made once, of tables and not of classes: building statements and objects would be most of the cost.
+_sessions, _accounts, _units = SignInSession.__table__.c, Account.__table__.c, Unit.__table__.c
+_duties, _items = AccountDuty.__table__.c, AccountItem.__table__.c
 _SESSION = (
     select(
-        SignInSession.account_id,
-        SignInSession.started_at,
-        SignInSession.last_seen_at,
-        SignInSession.ended_at,
-        SignInSession.end_reason,
-        SignInSession.address,
-        SignInSession.role.label("role_then"),
-        Account.username,
-        Account.name,
-        Account.role,
-        Account.status,
-        Account.unit_id,
-        Unit.agency_id,
+        _sessions.account_id,
+        _sessions.started_at,
+        _sessions.last_seen_at,
+        _sessions.ended_at,
+        _sessions.end_reason,
+        _sessions.address,
+        _sessions.role.label("role_then"),
+        _accounts.username,
+        _accounts.name,
+        _accounts.role,
+        _accounts.status,
+        _accounts.unit_id,
+        _units.agency_id,
         stored_value("idle_minutes").label("idle_minutes"),
         stored_value("session_hours").label("session_hours"),
     )
-    .join(Account, Account.id == SignInSession.account_id)
-    .join(Unit, Unit.id == Account.unit_id)
+    .join_from(SignInSession.__table__, Account.__table__, _accounts.id == _sessions.account_id)
+    .join(Unit.__table__, _units.id == _accounts.unit_id)
+    .where(_sessions.id == bindparam("session_id"))
 )
+_HELD = union_all(
+    select(
+        _duties.id.label("place"),
+        _duties.duty.label("code"),
+        _duties.unit_id,
+        _duties.agency_id,
+        _duties.ended_at,
+    ).where(_duties.account_id == bindparam("account_id")),
+    select(null(), _items.item, null(), null(), null()).where(
+        _items.account_id == bindparam("account_id")
+    ),
+).order_by("place")
+"""The duties and the authorised items of one account, in one statement; an item has no place."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +122,13 @@ def check(
     if not session_id:
         return None
     with reading() as db:
-        row: Any = db.execute(_SESSION.where(SignInSession.id == session_id)).first()
+        ask = db.connection().execute
+        row: Any = ask(_SESSION, {"session_id": session_id}).first()
         if row is None:
             return None
         if row.ended_at is not None:
             return _ended(db, session_id, row)
-        held = db.execute(_held_by(row.account_id)).all()
+        held = ask(_HELD, {"account_id": row.account_id}).all()
     present = _present(session_id, row, held, now, address)
     if reason := _reason_to_end(row, present, now):
         end_session(session_id, now, reason)
@@ -151,21 +169,6 @@ def _present(
     idle = timedelta(minutes=value_or_default("idle_minutes", row.idle_minutes))
     longest = timedelta(hours=value_or_default("session_hours", row.session_hours))
     return Present(actor, row.last_seen_at + idle, row.started_at + longest)
-
-
-def _held_by(account_id: int) -> Any:
-    """The duties and the authorised items of one account, in one statement; an item has no place."""
-    duties = select(
-        AccountDuty.id.label("place"),
-        AccountDuty.duty.label("code"),
-        AccountDuty.unit_id,
-        AccountDuty.agency_id,
-        AccountDuty.ended_at,
-    ).where(AccountDuty.account_id == account_id)
-    items = select(null(), AccountItem.item, null(), null(), null()).where(
-        AccountItem.account_id == account_id
-    )
-    return union_all(duties, items).order_by("place")
 
 
 def _ended(db: Session, session_id: str, row: Any) -> Ended:

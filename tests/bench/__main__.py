@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data.engine import ROOT
 from services import clock
-from tests.bench import bench_draw, bench_import, bench_ledger, bench_pages, report
+from tests.bench import bench_draw, bench_import, bench_ledger, bench_pages, bench_signin, report
 
 OUT = ROOT / "docs" / "benchmarks.md"
 
@@ -20,12 +20,15 @@ def main() -> None:
     print("script runs over the demo city …", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         pages = bench_pages.run(Path(folder))
+    print("the check on every rerun …", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        checks = bench_signin.run(Path(folder))
     print(f"importing {bench_import.ROWS:,} rows …", flush=True)
     imports = bench_import.run()
     print(f"sealing, and verifying {bench_ledger.ROWS:,} rows …", flush=True)
     writings, verifying = bench_ledger.run()
     minutes = (time.perf_counter() - start) / 60
-    text = report.page(begun, minutes, machine, draws, pages, imports, writings, verifying)
+    text = report.page(begun, minutes, machine, draws, pages, checks, imports, writings, verifying)
     OUT.write_text(text, encoding="utf-8")
     print(f"{text}\n{OUT} ({minutes:.1f} minutes)")
 

@@ -20,6 +20,7 @@ from data.engine import ROOT, reading
 from data.models import Account, AccountDuty, Unit, UsageRecord
 from services import clock
 from services.audits.commands import freeze_and_draw
+from services.identity import presence
 from services.identity.actor import operator
 from services.regulation.periods import Quarter
 from services.regulation.roles import Duty
@@ -32,6 +33,7 @@ SEED = "5f" * 32
 EMPTY_PAGE = 'import streamlit as st\n\nst.title("空白頁")\n'
 _WHERE = "10.1.1.1"
 _MANAGER = "system_manager"
+_SESSIONS: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,11 @@ def run(folder: Path) -> list[PageFigure]:
     places = [_place(quarter, _unit_near(quarter, SMALL_UNIT)), _place(quarter, largest)]
     empty = folder / "empty.py"
     empty.write_text(EMPTY_PAGE)
-    with _as_served():
+    with as_served():
         before = {
-            "待辦 home": _open(_MANAGER, "home"),
-            "使用統計 usage, whole city": _open(_MANAGER, "usage_charts"),
-            "使用統計 usage, one unit": _open(_MANAGER, "usage_charts", unit=places[0].code),
+            "待辦 home": open_page(_MANAGER, "home"),
+            "使用統計 usage, whole city": open_page(_MANAGER, "usage_charts"),
+            "使用統計 usage, one unit": open_page(_MANAGER, "usage_charts", unit=places[0].code),
             **_step(places, quarter, "scope", "before the freeze"),
         }
         figures = _measure(empty, before)
@@ -114,17 +116,25 @@ def _place(quarter: Quarter, code: str) -> _Place:
 
 def _step(places: list[_Place], quarter: Quarter, step: str, state: str) -> dict[str, AppTest]:
     return {
-        f"稽核抽樣 sampler, {step} ({state}), {place.records:,} records": _open(
+        f"稽核抽樣 sampler, {step} ({state}), {place.records:,} records": open_page(
             place.head, "audit_sampler", unit=place.code, quarter=str(quarter), step=step
         )
         for place in places
     }
 
 
-def _open(who: str, module: str, **params: str) -> AppTest:
+def signed_in(who: str) -> str:
+    """Return the one live session of ``who``, which all pages of one person share."""
+    found = presence.check(_SESSIONS.get(who, ""), clock.utc_now(), _WHERE)
+    if not isinstance(found, presence.Present):
+        _SESSIONS[who] = session_of(who, _WHERE, clock.utc_now())
+    return _SESSIONS[who]
+
+
+def open_page(who: str, module: str, **params: str) -> AppTest:
     """Open the application at one page as somebody who is signed in."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state["sign_in_session"] = session_of(who, _WHERE, clock.utc_now())
+    app.session_state["sign_in_session"] = signed_in(who)
     for name, value in params.items():
         app.query_params[name] = value
     return app.run().switch_page(f"pages/{module}.py")
@@ -140,7 +150,7 @@ def _measure(empty: Path, pages: dict[str, AppTest]) -> list[PageFigure]:
 
 
 @contextmanager
-def _as_served() -> Iterator[None]:
+def as_served() -> Iterator[None]:
     """Run scripts as ``manage.py serve`` does, for a browser at one address without cookies."""
     begin = PagesManager.__init__
 

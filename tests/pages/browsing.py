@@ -4,8 +4,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from services import clock
 from tests.signing_in import session_of
-from tests.world import NOW
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -18,7 +18,7 @@ def visit() -> AppTest:
 def open_app(who: str) -> AppTest:
     """Open the application as ``who``, in an open session."""
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", NOW)
+    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", clock.utc_now())
     return app.run()
 
 

@@ -199,5 +199,8 @@ def test_a_public_figure_waits_for_its_day(
     next(button for button in app.button if button.label == "確定抽樣").click().run()
     assert "才公布" in app.error[0].value.replace("\\", "")
     monkeypatch.setattr(clock, "utc_now", lambda: NOW + timedelta(days=2))
+    app = open_page("auditor", "audit_sampler", step="draw")
+    app.text_input(key="published").set_value("87654321").run()
+    press(app, "抽樣")
     confirm(app, "確定抽樣")
     assert "第 1 次抽樣，共 1 次" in texts(app)

@@ -64,7 +64,7 @@ def begin(username: str, method: Method, now: datetime) -> Entering:
 def next_step(entering: Entering, now: datetime) -> Step | None:
     """Return what is asked for next, or None when the session may be opened.
 
-    Raises Conflict when it took too long or the account was closed meanwhile.
+    Raises Conflict when it took too long, or the account was closed or its password changed meanwhile.
     """
     with reading() as db:
         return step_left(db, entering, now)
@@ -79,6 +79,8 @@ def step_left(db: Session, entering: Entering, now: datetime) -> Step | None:
         raise Conflict("帳號目前不是使用中，不能登入；請洽您的管理者。")
     policy = policy_of(db)
     if entering.method is Method.PASSWORD:
+        if _password_was_replaced(account, entering):
+            raise Conflict("這個帳號的密碼剛剛已經變更；請以新的密碼登入。")
         if factor_step := _factor_step(db, account, policy, entering, now):
             return factor_step
         if Step.NEW_PASSWORD not in entering.passed and password_is_due(account, policy, now):
@@ -98,6 +100,16 @@ def _factor_step(
         Duty(held.duty) for held in account.duties if held.ended_at is None or held.ended_at > now
     )
     return Step.ENROL if policy.needs_second_factor(Role(account.role), duties) else None
+
+
+def _password_was_replaced(account: Account, entering: Entering) -> bool:
+    """Whether the password that was right when this way in began is no longer the account's.
+
+    Whoever typed somebody's first password could otherwise wait here until its owner has changed it.
+    """
+    changed = account.password_set_at
+    by_others = Step.NEW_PASSWORD not in entering.passed
+    return by_others and changed is not None and changed > entering.began_at
 
 
 def password_is_due(account: Account, policy: Policy, now: datetime) -> bool:

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -107,6 +107,35 @@ def test_nobody_gets_in_before_the_last_step(world: World) -> None:
     with pytest.raises(Conflict, match="逾時"):
         open_session(begin("clerk", Method.PASSWORD, NOW), "10.1.1.1", NOW + HOUR)
     assert count_of("signed_in") == 0
+
+
+def change_password(who: str, at: datetime, **others: bool) -> None:
+    with transaction() as db:
+        mine = update(Account).where(Account.username == who)
+        db.execute(mine.values(password_hash="another", password_set_at=at, **others))
+
+
+@pytest.mark.attack("fixation")
+@pytest.mark.parametrize("first", [True, False])
+def test_a_way_in_by_a_password_ends_with_that_password(world: World, first: bool) -> None:
+    """Else whoever typed the first password for somebody waits, and goes in after its change."""
+    with transaction() as db:
+        db.execute(update(Account).values(must_change_password=first))
+    waiting = begin("clerk", Method.PASSWORD, NOW)
+    change_password("clerk", NOW + MINUTE, must_change_password=False)
+    own = session_of("clerk", now=NOW + MINUTE)
+    for way in (waiting, waiting.after(Step.CODE), waiting.after(Step.ENROL)):
+        with pytest.raises(Conflict, match="密碼剛剛已經變更"):
+            open_session(way, "192.0.2.6", NOW + 2 * MINUTE)
+    assert reason_of(check(own, NOW + 2 * MINUTE)) == "open"
+
+
+def test_a_way_in_goes_on_after_its_own_change_of_password(world: World) -> None:
+    waiting = begin("clerk", Method.PASSWORD, NOW)
+    change_password("clerk", NOW + MINUTE)
+    open_session(waiting.after(Step.NEW_PASSWORD), "10.1.1.1", NOW + MINUTE)
+    provider = begin("clerk", Method.OIDC, NOW)  # knew no password in the first place
+    open_session(provider, "10.1.1.1", NOW + MINUTE)
 
 
 # --- how long -----------------------------------------------------------------------------------

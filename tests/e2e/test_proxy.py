@@ -147,6 +147,18 @@ def test_what_is_too_large_is_refused_before_it_is_sent(
     assert ask(proxy, path, "PUT", {"Content-Length": str(size)}).status == status
 
 
+def test_the_log_names_nobody_s_tab_and_nothing_that_was_looked_at(proxy: Proxy) -> None:
+    ask(proxy, "/_stcore/upload_file/tab-of-somebody/file-1", "PUT")
+    ask(proxy, "/media/picture-of-somebody.png?number=00180001")
+    ask(proxy, "/_stcore/health?number=00180001")
+    written = proxy.log.read_text()
+    assert "PUT /_stcore/upload_file/- " in written
+    assert "GET /media/- " in written
+    assert "GET /_stcore/health " in written
+    assert "somebody" not in written
+    assert "00180001" not in written
+
+
 def test_a_cookie_that_the_server_sets_is_secure(proxy: Proxy) -> None:
     cookie = ask(proxy, "/_stcore/health").headers["Set-Cookie"]
     assert cookie.startswith("_streamlit_xsrf=")

@@ -40,8 +40,8 @@ class Locked(Conflict):
 
     def __init__(self, until: datetime) -> None:
         super().__init__(
-            f"嘗試登入失敗次數過多，已暫停受理至 {roc_time(until + timedelta(seconds=59))}，"
-            "期間內不會檢查密碼或驗證碼，再試也不會延長；請於該時間後再登入。"
+            f"嘗試失敗次數過多，已暫停受理至 {roc_time(until + timedelta(seconds=59))}，"
+            "期間內不會檢查密碼或驗證碼，再試也不會延長；請於該時間後再試。"
         )
         self.until = until
 
@@ -173,6 +173,8 @@ def network_of(address: str) -> str:
     except ValueError:
         return address[:_KEY]
     if given.version == 6:
+        if given.ipv4_mapped:  # else the whole of IPv4 would be one network, and share one lock
+            return str(given.ipv4_mapped)
         return str(ipaddress.ip_network((given, 64), strict=False))
     return str(given)
 

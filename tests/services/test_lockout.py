@@ -291,6 +291,7 @@ def test_any_story_is_decided_as_the_rule_says(story: list[Step]) -> None:
         ("2001:db8::1", "2001:db8::/64"),
         ("2001:db8:0:0:ffff::9", "2001:db8::/64"),
         ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),  # as a socket for both kinds of addresses says it
         ("testclient", "testclient"),
     ],
 )

@@ -139,7 +139,7 @@ def _store_unconfirmed(db: Session, actor: Actor) -> Enrolment:
 
 def _confirm(db: Session, actor: Actor, enrolment: Enrolment, typed: str) -> tuple[str, ...]:
     _require_own(actor, enrolment)
-    code = read_code(typed)
+    code = read_code(typed, of_app_only=True)
     factor = db.get(SecondFactor, own_account(actor), with_for_update=True)
     if (
         factor is None
@@ -155,7 +155,7 @@ def _confirm(db: Session, actor: Actor, enrolment: Enrolment, typed: str) -> tup
 
 
 def _first_step(enrolment: Enrolment, typed: str, now: datetime) -> int:
-    step = totp.matching_step(enrolment.secret, read_code(typed), now)
+    step = totp.matching_step(enrolment.secret, read_code(typed, of_app_only=True), now)
     if step is None:
         raise Invalid(f"新{SLIP}")
     return step

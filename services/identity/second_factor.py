@@ -111,14 +111,19 @@ def check_code(person: Actor, typed: str) -> Passed:
     raise Invalid(passed)
 
 
-def read_code(typed: str) -> str:
+def read_code(typed: str, of_app_only: bool = False) -> str:
     """Return what was typed without blanks and hyphens, in capitals; raise Invalid for no code.
 
-    What cannot be a code is no guess and is not counted.
+    What cannot be a code is no guess and is not counted. While an app is being set up a recovery code
+    is no answer.
     """
     folded = unicodedata.normalize("NFKC", typed)
     code = re.sub(r"[\s\-‐-―−]", "", folded).upper()
-    if re.fullmatch(r"[0-9]{6}", code) or re.fullmatch(rf"[A-Z2-7]{{{recovery.LENGTH}}}", code):
+    if re.fullmatch(r"[0-9]{6}", code):
+        return code
+    if of_app_only:
+        raise Invalid(f"請輸入新驗證器 App 顯示的 {totp.DIGITS} 個數字。")
+    if re.fullmatch(rf"[A-Z2-7]{{{recovery.LENGTH}}}", code):
         return code
     raise Invalid(
         f"請輸入驗證器 App 顯示的 {totp.DIGITS} 個數字，或一組 {recovery.LENGTH} 個字元的復原碼。"

@@ -66,7 +66,7 @@ def run(rows: int = ROWS) -> tuple[list[Writing], Verifying]:
             server.psql("CREATE DATABASE ours;")
             writings = [
                 _writing("SQLite", f"sqlite:///{folder}/writing.db"),
-                _writing("PostgreSQL", postgres_url(server, "ours")),
+                _on_postgresql(postgres_url(server, "ours"), folder),
             ]
         finally:
             engine.engine().dispose()
@@ -78,7 +78,7 @@ def run(rows: int = ROWS) -> tuple[list[Writing], Verifying]:
 def _environment(folder: Path) -> Iterator[None]:
     kept = dict(os.environ)
     os.environ["LEDGER_KEY"] = base64.b64encode(bytes(range(32))).decode()
-    for name in ("LEDGER_PUBLIC_KEY", "TSA_URL"):
+    for name in ("LEDGER_PUBLIC_KEY", "TSA_URL", "LEDGER_CHECKPOINTS"):
         os.environ.pop(name, None)
     try:
         yield
@@ -88,10 +88,18 @@ def _environment(folder: Path) -> Iterator[None]:
 
 
 def _prepare(url: str) -> World:
-    os.environ["LEDGER_CHECKPOINTS"] = f"{tempfile.mkdtemp()}/checkpoints.txt"
     engine.configure(url)
     migrate.upgrade()
     return build_world()
+
+
+def _on_postgresql(url: str, folder: str) -> Writing:
+    # SQLite has the file of checkpoints beside it; PostgreSQL's would be under var/.
+    os.environ["LEDGER_CHECKPOINTS"] = f"{folder}/postgresql.checkpoints.txt"
+    try:
+        return _writing("PostgreSQL", url)
+    finally:
+        del os.environ["LEDGER_CHECKPOINTS"]
 
 
 # --- writing ---------------------------------------------------------------------------------------
@@ -162,6 +170,10 @@ def _verifying(url: str, rows: int) -> Verifying:
         for name in db.scalars(_INDEXES).all():
             db.execute(text(f"DROP INDEX {name}"))
         db.execute(text(_MANY.format(columns=columns)), {"rows": rows})
+    with engine.engine().connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # not part of either side's reading
     start = time.perf_counter()
     sealed = seal(operator(NOW))
     seal_s = time.perf_counter() - start

@@ -1,10 +1,12 @@
-"""The first screen: name and password."""
+"""The first screen: name and password, checked by streamlit-authenticator."""
 
 import streamlit as st
+from streamlit_authenticator.controllers import AuthenticationController
 
 from pages.shared.feedback import show_error, showing_errors
-from pages.shared.session import Clock, recognise
-from services.identity.entering import Entering
+from pages.shared.session import Clock, address
+from services.identity import lockout, signin
+from services.identity.entering import Entering, Method, begin
 
 
 def password_screen(clock: Clock) -> Entering | None:
@@ -25,3 +27,18 @@ def password_screen(clock: Clock) -> Entering | None:
             return entering
         show_error("帳號或密碼不正確，或帳號已停用。")
     return None
+
+
+def recognise(username: str, password: str, clock: Clock) -> Entering | None:
+    """Try a name and password; when they are right, return their owner on the way in.
+
+    The attempt is counted first. Raises Locked while the name or the address is locked.
+    """
+    attempt = lockout.take(username, address(), clock())
+    credentials = signin.find_credentials(attempt.name, password)
+    checker = AuthenticationController(credentials, auto_hash=False)
+    if not (credentials["usernames"] and checker.login(attempt.name, password)):
+        lockout.failed(attempt)
+        return None
+    lockout.passed(attempt)
+    return begin(attempt.name, Method.PASSWORD, clock())

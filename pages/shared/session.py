@@ -1,17 +1,16 @@
-"""Who is at this screen: recognised by streamlit-authenticator, checked on every rerun, signed out."""
+"""Who is at this screen: the session opened, checked on every rerun, and signed out."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
-from streamlit_authenticator.controllers import AuthenticationController
 
 from pages.shared import connection
 from pages.shared.cookies import SessionCookie
 from services import keys
-from services.identity import lockout, presence, sessions, signin
+from services.identity import presence, sessions
 from services.identity.actor import Actor
-from services.identity.entering import Entering, Method, begin
+from services.identity.entering import Entering
 from services.identity.presence import Ended, Present
 
 _SESSION, _REFRESH = "sign_in_session", "refresh_actor"
@@ -74,22 +73,6 @@ def waiting_for_cookie() -> bool:
         cookie.give_up()
         return False
     return True
-
-
-def recognise(username: str, password: str, clock: Clock) -> Entering | None:
-    """Try a name and password; when they are right, return their owner on the way in.
-
-    The attempt is counted first. Raises Locked while the name or the address is locked.
-    """
-    st.session_state.pop(_ENDED, None)
-    attempt = lockout.take(username, address(), clock())
-    credentials = signin.find_credentials(attempt.name, password)
-    checker = AuthenticationController(credentials, auto_hash=False)
-    if not (credentials["usernames"] and checker.login(attempt.name, password)):
-        lockout.failed(attempt)
-        return None
-    lockout.passed(attempt)
-    return begin(attempt.name, Method.PASSWORD, clock())
 
 
 def open_session(entering: Entering, clock: Clock) -> None:

@@ -2,14 +2,15 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 
 import bcrypt
 import pytest
+from sqlalchemy import event as sa_event
 from sqlalchemy import func, select, update
 
-from data.engine import reading, transaction
+from data.engine import engine, reading, transaction
 from data.models import Account, Event, OneTimeLink, OutgoingMail, SignInCounter
 from services import keys
 from services.errors import Conflict, Invalid, NotFound, Refused
@@ -88,6 +89,47 @@ def test_asking_tells_nothing_and_does_nothing_for_names_that_get_no_mail(world:
         request_link(name, "10.1.1.1", NOW)
     request_link("clerk", "10.1.1.1", NOW)
     assert [recipient for recipient, _ in mails()] == ["clerk@example.gov.taipei"]
+
+
+def writing_statements(name: str, address: str, now: datetime) -> list[str]:
+    """Return the first words of what one request writes: commits are what takes time."""
+    written: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        if not statement.startswith(("SELECT", "PRAGMA", "BEGIN")):
+            written.append(" ".join(statement.split()[:3]))
+
+    sa_event.listen(engine(), "before_cursor_execute", note)
+    request_link(name, address, now)
+    sa_event.remove(engine(), "before_cursor_execute", note)
+    return written
+
+
+@pytest.mark.attack("sign-in")
+def test_every_request_is_on_record_and_costs_its_commits(world: World) -> None:
+    """A request that led to nothing would be over sooner, and tell which names exist."""
+    with transaction() as db:
+        db.execute(update(Account).where(Account.username == "clerk2").values(status="suspended"))
+        db.execute(update(Account).where(Account.username == "head").values(email=""))
+    asked = ("clerk", "clerk", "nobody", "clerk2", "head", "\x00")
+    for number, name in enumerate(asked):
+        written = writing_statements(name, f"10.1.1.{number}", NOW)
+        assert written[0] == "INSERT INTO sign_in_counters"
+        assert "INSERT INTO events" in written
+    with reading() as db:
+        found = db.scalars(select(Event).order_by(Event.id)).all()
+    assert [event.type for event in found] == ["reset_link_issued"] * len(asked)
+    assert [(event.outcome, event.object_id) for event in found[1:]] == [
+        ("refused", name) for name in ("clerk", "nobody", "clerk2", "head", "")
+    ]
+    assert found[0].object_type == "account" and found[1].object_type == "username"
+
+
+def test_requests_beyond_the_limit_are_on_record_too(world: World) -> None:
+    for _ in range(25):
+        request_link("nobody", "10.9.9.9", NOW)
+    with reading() as db:
+        assert db.scalar(select(func.count()).where(Event.outcome == "refused")) == 25
 
 
 @pytest.mark.attack("sign-in")

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit_authenticator.controllers import AuthenticationController
 
 from pages.shared.feedback import show_error, showing_errors
-from pages.shared.session import Clock, address
+from pages.shared.session import Clock, address, reason_read
 from services.identity import lockout, signin
 from services.identity.entering import Entering, Method, begin
 
@@ -34,6 +34,7 @@ def recognise(username: str, password: str, clock: Clock) -> Entering | None:
 
     The attempt is counted first. Raises Locked while the name or the address is locked.
     """
+    reason_read()
     attempt = lockout.take(username, address(), clock())
     credentials = signin.find_credentials(attempt.name, password)
     checker = AuthenticationController(credentials, auto_hash=False)

@@ -140,6 +140,11 @@ def why_signed_out() -> str | None:
     return sentence
 
 
+def reason_read() -> None:
+    """Say no more why the last session ended: somebody is trying to sign in."""
+    st.session_state.pop(_ENDED, None)
+
+
 def replaced_sentence() -> str | None:
     """Return what signing in here ended elsewhere, until `replaced_read`."""
     sentence: str | None = st.session_state.get(_REPLACED)

@@ -73,5 +73,8 @@ def _ask(clock: Clock) -> None:
     st.markdown("請輸入您的帳號；系統會把重設密碼的連結寄到該帳號登記的電子郵件。")
     username = st.text_input("帳號", key="forgot.username", max_chars=40)
     if st.button("寄送連結", type="primary", icon=":material/mail:", key="forgot.send"):
+        if not username.strip():
+            show_error("請輸入帳號。")
+            return
         links.request_link(username, address(), clock())
         st.success(_SENT, icon=":material/mail:")

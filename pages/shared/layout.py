@@ -18,9 +18,9 @@ def page_head(title: str, sentence: str) -> None:
 
 def demo_notice() -> None:
     """Say on every page that everything is invented, while demo data is loaded."""
-    if scale := installation.demo_scale():
+    if installation.demo_scale():
         st.badge(
-            f"示範資料（{plain(scale)}）：人員、登記資料與使用紀錄均為虛構，不得作為任何公務依據",
+            "示範資料：人員、登記資料與使用紀錄均為虛構，不得作為任何公務依據",
             icon=":material/science:",
             color="violet",
         )

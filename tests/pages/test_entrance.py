@@ -354,6 +354,8 @@ def test_forgetting_says_the_same_for_every_name(
         if not mailing:
             assert "未設定寄信" in app.info[-1].value
             continue
+        app.button(key="forgot.send").click().run()
+        assert (app.error[-1].value, len(app.success)) == ("請輸入帳號。", 0)
         for who in ("clerk", "nobody"):
             app.text_input(key="forgot.username").set_value(who)
             app.button(key="forgot.send").click().run()

@@ -127,7 +127,8 @@ def test_a_slip_at_the_set_up_says_what_to_check() -> None:
     assert "QR 碼" in app.error[0].value
     app.text_input[0].set_value("hello")
     press(app, "完成設定")
-    assert app.error[0].value == "請輸入新驗證器 App 顯示的 6 個數字。"  # no recovery code exists yet
+    # No recovery code exists yet, so none is asked for.
+    assert app.error[0].value == "請輸入新驗證器 App 顯示的 6 個數字。"
     assert app.code
 
 

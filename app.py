@@ -21,6 +21,7 @@ st.set_page_config(page_title=layout.APP_TITLE, page_icon=str(ICON), layout="wid
 
 def main() -> None:
     """Show the sign-in screen or, for a signed-in person, the page that was asked for."""
+    layout.no_english_hints()
     if still_held(clock.utc_now()):
         # Addresses stay as they are, so that the page that was asked for comes back by itself.
         st.navigation(registry.closed_doors(), position="hidden")

@@ -10,6 +10,14 @@ from services.identity.actor import Actor
 APP_TITLE = "地籍資料使用管理系統"
 
 
+def no_english_hints() -> None:
+    """Hide what Streamlit writes into a text field while somebody types: 'Press Enter to …'.
+
+    It cannot be translated, and what Enter does is no news.
+    """
+    st.html("<style>[data-testid='InputInstructions'] {display: none}</style>")
+
+
 def page_head(title: str, sentence: str) -> None:
     """Show the page's title and the one sentence that says what it is for."""
     st.title(title, anchor=False)

@@ -47,7 +47,8 @@ def engine() -> Engine:
 
 
 def _create(url: str) -> Engine:
-    made = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    # Errors go to the log whole; the values of the statement are other people's.
+    made = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if made.dialect.name == "sqlite":
         if made.url.database:
             Path(made.url.database).parent.mkdir(parents=True, exist_ok=True)

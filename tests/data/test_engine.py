@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 from data.engine import engine, reading, transaction
 from data.models import Agency, Setting, Unit
@@ -39,6 +39,14 @@ def test_an_error_leaves_nothing_behind(database: str) -> None:
         half_done()
     with reading() as db:
         assert db.scalars(select(Agency)).all() == []
+
+
+def test_an_error_says_nothing_of_what_was_to_be_stored(database: str) -> None:
+    """Tracebacks go to the log, which whoever looks after the machine reads."""
+    with pytest.raises(SQLAlchemyError) as error, transaction() as db:
+        db.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "王小明 A123456789"})
+    assert "nowhere" in str(error.value)
+    assert "王小明" not in str(error.value) and "A123456789" not in str(error.value)
 
 
 def test_reading_writes_nothing(database: str) -> None:

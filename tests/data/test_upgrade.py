@@ -41,7 +41,9 @@ def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         command.upgrade(settings, "0001")
         for row in ROWS:
             # SQLite keeps moments as text.
-            now = MOMENT if request.param == "postgresql" else MOMENT.isoformat(" ")[:19] + ".000000"
+            now = (
+                MOMENT if request.param == "postgresql" else MOMENT.isoformat(" ")[:19] + ".000000"
+            )
             connection.execute(text(row), {"now": now} if ":now" in row else {})
     return str(request.param)
 
@@ -50,7 +52,9 @@ def test_an_upgrade_keeps_every_row_and_fills_what_is_new(first_version: str) ->
     migrate.upgrade()
     with engine.engine().connect() as connection:
         account = connection.execute(
-            text("SELECT username, password_set_at = created_at, must_change_password FROM accounts")
+            text(
+                "SELECT username, password_set_at = created_at, must_change_password FROM accounts"
+            )
         ).one()
         session = connection.execute(
             text("SELECT id, last_seen_at = started_at, method FROM sign_in_sessions")

@@ -16,8 +16,9 @@ from pages.entrance.password import password_screen
 from pages.entrance.provider import provider_screen
 from pages.entrance.reset import forgot_password
 from pages.shared.feedback import show_error
-from pages.shared.session import Clock, open_session, why_signed_out
+from pages.shared.session import Clock, open_session
 from pages.shared.text import plain
+from pages.shared.told import why_signed_out
 from services.errors import UserError
 from services.identity.entering import Entering, Step, next_step
 

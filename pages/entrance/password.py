@@ -4,7 +4,8 @@ import streamlit as st
 from streamlit_authenticator.controllers import AuthenticationController
 
 from pages.shared.feedback import show_error, showing_errors
-from pages.shared.session import Clock, address, reason_read
+from pages.shared.session import Clock, address
+from pages.shared.told import reason_read
 from services.identity import lockout, signin
 from services.identity.entering import Entering, Method, begin
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import session
+from pages.shared import told
 from pages.shared.text import plain
 from services import installation
 from services.identity.actor import Actor
@@ -46,7 +46,7 @@ def person_card(actor: Actor) -> bool:
 
 def replaced_notice() -> None:
     """Say which other session signing in here has ended, until it has been read."""
-    if sentence := session.replaced_sentence():
+    if sentence := told.replaced_sentence():
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f":material/devices: {plain(sentence)}")
-            st.button("知道了", icon=":material/check:", on_click=session.replaced_read)
+            st.button("知道了", icon=":material/check:", on_click=told.replaced_read)

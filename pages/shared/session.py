@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from pages.shared import connection
+from pages.shared import connection, told
 from pages.shared.cookies import SessionCookie
 from services import keys
 from services.identity import presence, sessions
@@ -15,7 +15,6 @@ from services.identity.presence import Ended, Present
 
 _SESSION, _REFRESH = "sign_in_session", "refresh_actor"
 _THIS_RUN = "present_in_this_run"
-_ENDED, _TOLD, _REPLACED = "session_ended", "session_told", "session_replaced"
 
 Clock = Callable[[], datetime]
 
@@ -38,14 +37,14 @@ def guard(clock: Clock) -> Actor | None:
     found = presence.check(session_id, clock(), where)
     if session_id and not isinstance(found, Present):
         forget()
-        _tell(session_id, found)
+        told.tell(session_id, found)
     if not isinstance(found, Present):
         cookie = SessionCookie(keys.cookie_key())
         session_id = cookie.session_id(clock())
         found = presence.check(session_id, clock(), where)
-        if isinstance(found, Ended) and st.session_state.get(_TOLD) != session_id:
+        if isinstance(found, Ended) and not told.knows_of(session_id):
             cookie.delete_cookie()
-            _tell(session_id, found)
+            told.tell(session_id, found)
     if not isinstance(found, Present):
         return None
 
@@ -85,8 +84,7 @@ def open_session(entering: Entering, clock: Clock) -> None:
     SessionCookie(keys.cookie_key()).issue(opened.id)
     st.session_state[_SESSION] = opened.id
     connection.remember()
-    if opened.replaced:
-        st.session_state[_REPLACED] = opened.replaced.sentence
+    told.tell_replaced(opened.replaced)
 
 
 def run_is_over() -> None:
@@ -117,43 +115,12 @@ def sign_out(clock: Clock) -> None:
     forget()
     # Taking the cookie away brings a rerun: the sign-in screen says it, too.
     found = presence.check(session_id, clock(), seen=False)
-    _tell(session_id, found if isinstance(found, Ended) else None)
+    told.tell(session_id, found if isinstance(found, Ended) else None)
 
 
 def forget() -> None:
     """Clear the whole session state; the library would clear only its own keys."""
     st.session_state.clear()
-
-
-def _tell(session_id: str, found: Ended | None) -> None:
-    st.session_state[_TOLD] = session_id
-    if found is not None:
-        st.session_state[_ENDED] = found.sentence
-
-
-def why_signed_out() -> str | None:
-    """Return why the session that this browser had is over, until somebody tries to sign in.
-
-    Not only once: taking the cookie away brings a rerun, which would wipe the sentence off again.
-    """
-    sentence: str | None = st.session_state.get(_ENDED)
-    return sentence
-
-
-def reason_read() -> None:
-    """Say no more why the last session ended: somebody is trying to sign in."""
-    st.session_state.pop(_ENDED, None)
-
-
-def replaced_sentence() -> str | None:
-    """Return what signing in here ended elsewhere, until `replaced_read`."""
-    sentence: str | None = st.session_state.get(_REPLACED)
-    return sentence
-
-
-def replaced_read() -> None:
-    """Show it no more (for ``on_click``)."""
-    st.session_state.pop(_REPLACED, None)
 
 
 def current_actor() -> Actor:

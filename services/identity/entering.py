@@ -37,7 +37,7 @@ class Method(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"password": "密碼", "oidc": "市府帳號"}[self.value]
+        return {Method.PASSWORD: "密碼", Method.OIDC: "市府帳號"}[self]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from typing import Any
 
 import streamlit as st
 
+_SEEN = "/seen"
+"""What a page's address last said stands beside its fields; no field can be called that."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -82,8 +85,18 @@ def reset(page: str, fields: Mapping[str, Field]) -> None:
         st.session_state[key(page, name)] = field.start
 
 
+def read_anew() -> None:
+    """Let every page read its address anew: call it where a page's widgets gave way to something else.
+
+    The browser has forgotten what they held, and Streamlit would tell it only what is set again: it
+    would show their first option while the page goes by another.
+    """
+    for name in [str(name) for name in st.session_state if str(name).endswith(_SEEN)]:
+        del st.session_state[name]
+
+
 def _seen(page: str) -> str:
-    return f"{page}/seen"  # no field can be called that
+    return page + _SEEN
 
 
 def _as_list(value: Any) -> list[str]:

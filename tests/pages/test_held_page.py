@@ -64,6 +64,20 @@ def test_a_query_that_cannot_be_recorded_shows_the_held_screen_until_it_can(
     assert [button.label for button in app.button if button.label == "查詢"]
 
 
+def test_filters_are_shown_as_they_are_once_the_service_resumes(
+    world: World, clock_runs: Callable[[], None]
+) -> None:
+    app = open_page("agency_manager", "event_log", period="month")
+    with trigger_refuses("events"):
+        app.selectbox(key="event_log.outcome").set_value("refused").run()
+        assert is_held(app)
+    clock_runs()
+    period = app.run().selectbox(key="event_log.period")
+    assert period.value == "month"
+    # The browser has a new widget there and shows its first option unless it is told otherwise.
+    assert period.proto.set_value and period.proto.raw_value == "近 30 日"
+
+
 def test_every_page_is_held_at_once(world: World) -> None:
     mine = [entry.module for entry in PAGES if entry.open_to(world.actor("clerk"))]
     assert len(mine) >= 3

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import LedgerCheckpoint, LedgerTile
-from services import rocdate
+from services import keys, rocdate
 from services.ledger import checkpoints, naming, note, rows, tiles, tree
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.note import Checkpoint
@@ -96,9 +96,12 @@ def prove(db: Session, record_ids: Iterable[int], checkpoint: CheckpointView) ->
     """Return proofs, in the order given, that these records are under ``checkpoint``.
 
     Every record is hashed as it is stored now, and every proof is checked. Raises LedgerFault,
-    naming the record, when one is not what was sealed.
+    naming the record, when one is not what was sealed, and when the checkpoint is not signed by us.
     """
     wanted = list(record_ids)
+    checkpoints.read_stored(
+        db.get_one(LedgerCheckpoint, checkpoint.number), keys.ledger_public_key()
+    )
     sealed = [note.read(row.note) for row in checkpoints.stored(db)][: checkpoint.number]
     fetch, root = tiles.fetch_from(db), bytes.fromhex(checkpoint.root)
     try:

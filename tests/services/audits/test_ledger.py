@@ -30,7 +30,9 @@ from tests.services.audits.test_unit_audit import (
     judge_everything,
     sign_as_shown,
 )
+from tests.services.ledger.conftest import OTHER_KEY
 from tests.services.ledger.helpers import run, use
+from tests.services.ledger.test_verification import reseal
 from tests.world import NOW, World
 
 __all__ = ["audited"]
@@ -167,6 +169,22 @@ def test_a_drawn_record_that_was_altered_is_not_exported(
         newest = db.scalars(select(Event).order_by(Event.id.desc()).limit(1)).one()
         assert (newest.type, newest.outcome) == ("ledger_verified", "fault")
         assert not db.scalars(select(Event).where(Event.type == "draw_exported")).all()
+
+
+@pytest.mark.attack("ledger")
+def test_a_draw_is_not_exported_with_a_forged_checkpoint(
+    audited: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Record, hashes and root altered together: all of it fits, and only the signature does not."""
+    audit_id = drawn_audit(audited)
+    with reading() as db:
+        record = db.scalar(text("SELECT min(record_id) FROM sample_items"))
+    run(f"UPDATE usage_records SET reason = '公務' WHERE id = {record}")
+    with monkeypatch.context() as forger:
+        forger.setenv("LEDGER_KEY", OTHER_KEY)
+        reseal()
+    with pytest.raises(LedgerFault, match="第 1 號檢查點是以另一把金鑰簽章的"):
+        export_draw(audited.actor("auditor"), audit_id)
 
 
 def test_a_signature_names_the_newest_checkpoint(audited: World) -> None:

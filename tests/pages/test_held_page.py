@@ -12,7 +12,7 @@ from services import clock
 from services.documents.tables import export_table
 from services.errors import Held
 from services.resuming import PROBE_EVERY
-from tests.pages.browsing import open_page, texts, visit
+from tests.pages.browsing import open_app, open_page, texts, visit
 from tests.pages.test_parcel_query_page import DOCUMENT, city, fill, press  # noqa: F401
 from tests.services.breaking import table_gone, trigger_refuses
 from tests.world import NOW, World, at
@@ -67,15 +67,14 @@ def test_a_query_that_cannot_be_recorded_shows_the_held_screen_until_it_can(
 def test_filters_are_shown_as_they_are_once_the_service_resumes(
     world: World, clock_runs: Callable[[], None]
 ) -> None:
-    app = open_page("agency_manager", "event_log", period="month")
+    app = open_app("agency_manager")
     with trigger_refuses("events"):
-        app.selectbox(key="event_log.outcome").set_value("refused").run()
-        assert is_held(app)
+        assert is_held(app.switch_page("pages/event_log.py").run())
     clock_runs()
     period = app.run().selectbox(key="event_log.period")
-    assert period.value == "month"
+    assert period.value == "week"
     # The browser has a new widget there and shows its first option unless it is told otherwise.
-    assert period.proto.set_value and period.proto.raw_value == "近 30 日"
+    assert period.proto.set_value and period.proto.raw_value == "近 7 日"
 
 
 def test_every_page_is_held_at_once(world: World) -> None:

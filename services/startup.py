@@ -76,7 +76,9 @@ def key_problems() -> list[str]:
         found += _problem("LEDGER_KEY", private, _base64)
     if public:
         found += _problem("LEDGER_PUBLIC_KEY", public, _base64)
-    if len({os.environ.get(name) for name in ("COOKIE_KEY", "DATA_KEYS", "LEDGER_KEY")}) < 3:
+    names = ("COOKIE_KEY", "DATA_KEYS", "LEDGER_KEY")
+    given = [key for name in names if (key := os.environ.get(name))]
+    if len(set(given)) < len(given):
         found.append(f"COOKIE_KEY、DATA_KEYS 與 LEDGER_KEY 必須各不相同{HOW}")
     return found
 

@@ -57,6 +57,14 @@ def test_keys_are_fresh_every_time_and_never_refused(in_earnest: pytest.MonkeyPa
         assert startup_problems() == []
 
 
+def test_missing_keys_are_not_called_alike(in_earnest: pytest.MonkeyPatch) -> None:
+    for name in new_keys():
+        in_earnest.delenv(name)
+    problems = startup_problems()
+    assert len(problems) == 3
+    assert all("必須設定" in problem for problem in problems)
+
+
 def as_key(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 

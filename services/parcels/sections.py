@@ -80,6 +80,8 @@ def find_section(actor: Actor, code: str) -> SectionInfo:
     wanted = tidy(code).upper()
     with reading() as db:
         section = db.get(Section, wanted) if wanted else None
+    if not wanted:
+        raise Invalid("請從清單選取地段。")
     if section is None:
         shown = wanted[:20]
         raise Invalid(

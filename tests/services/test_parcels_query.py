@@ -303,6 +303,7 @@ INVALID = [
     ("a year to come", replace(GOOD, purpose=Purpose(case_no="1166012388")), "還沒有到"),
     ("no item", replace(GOOD, items=()), "至少選擇一個"),
     ("item of the other kind", replace(GOOD, items=(Item.BUILDING_DESCRIPTION,)), "地號"),
+    ("no section", replace(GOOD, section_code=" "), "請從清單選取地段"),
     ("unknown section", replace(GOOD, section_code="AD9999"), "沒有「AD9999」這個地段"),
     ("empty section", replace(GOOD, section_code=""), "地段"),
     ("endless section", replace(GOOD, section_code="A" * 5000), "地段"),

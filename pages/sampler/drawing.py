@@ -97,7 +97,7 @@ def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
             for row in rows
         ],
         hide_index=True,
-        height=360,
+        height=min(36 * (len(rows) + 1), 360),
         column_config={
             "紀錄編號": st.column_config.NumberColumn(format="%d", width="small"),
             "為什麼在樣本裡": st.column_config.TextColumn(width="large"),

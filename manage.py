@@ -191,7 +191,7 @@ def serve(
         raise Invalid("\n".join(problems))
     for warning in startup_warnings():
         typer.echo(warning, err=True)
-    run(Path(__file__).with_name("app.py"), port, address)
+    run(Path(__file__).with_name("app.py"), port, address, clock.utc_now)
 
 
 @app.command()

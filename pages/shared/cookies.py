@@ -9,7 +9,8 @@ import streamlit as st
 from extra_streamlit_components.CookieManager import _component_func as cookie_component
 from streamlit_authenticator.models.cookie_model import CookieModel
 
-COOKIE_NAME = "cadastre_session"
+from pages.shared.session_token import COOKIE_NAME, claims_of, session_in
+
 COOKIE_DAYS = 0.5
 _TOKEN = "cookie_token"  # nosec B105  # a word of ours, no password
 
@@ -82,21 +83,10 @@ class SessionCookie(CookieModel):  # type: ignore[misc]
     def session_id(self, now: datetime) -> str:
         """Return the session that the browser's cookie names; whether it is open is asked of its row."""
         self.token = st.context.cookies.get(COOKIE_NAME)
-        claims = self._token_decode()
-        if not isinstance(claims, dict):
-            return ""
-        end, session_id = claims.get("exp_date"), claims.get("session")
-        good = isinstance(end, int | float) and end > now.timestamp()
-        return session_id if good and isinstance(session_id, str) else ""
+        return session_in(self.token or "", self.cookie_key, now)
 
     def _token_encode(self) -> str:
         return str(st.session_state[_TOKEN])
 
     def _token_decode(self) -> dict[str, Any] | bool:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                self.token or "", self.cookie_key, algorithms=["HS256"]
-            )
-        except jwt.PyJWTError:
-            return False
-        return claims
+        return claims_of(self.token or "", self.cookie_key) or False

@@ -9,6 +9,8 @@ import hmac
 import os
 import signal
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.shared.uploads import UploadsOfPeople
 from services.identity.provider import streamlit_secrets
 from services.keys import cookie_key
 
@@ -94,7 +97,7 @@ def allowed_hosts() -> list[str]:
     return [name for name in os.environ.get("ALLOWED_HOSTS", "").replace(",", " ").split() if name]
 
 
-def serve(script: Path, port: int, address: str) -> None:
+def serve(script: Path, port: int, address: str, clock: Callable[[], datetime]) -> None:
     """Serve ``script`` until the process is stopped."""
     # A folder called pages/ makes Streamlit offer its files by itself until the first session has
     # called st.navigation: the first visitor of a fresh server would get round the page registry.
@@ -113,4 +116,5 @@ def serve(script: Path, port: int, address: str) -> None:
     with streamlit_secrets() as secrets:
         if secrets is not None:
             config["secrets.files"] = [str(secrets)]
-        st.App(script, middleware=[Middleware(SecurityHeaders)]).run(config=config)
+        guards = [Middleware(SecurityHeaders), Middleware(UploadsOfPeople, clock=clock)]
+        st.App(script, middleware=guards).run(config=config)

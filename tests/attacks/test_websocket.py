@@ -20,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from data import engine
 from data.models import Account
 from pages.registry import PAGES
-from pages.shared.cookies import COOKIE_NAME
+from pages.shared.session_token import COOKIE_NAME
 from services.clock import utc_now
 from tests.e2e.conftest import database, free_port, serving  # noqa: F401 - fixture
 from tests.prepared import objects

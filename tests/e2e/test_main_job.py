@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pages.shared.cookies import COOKIE_NAME
+from pages.shared.session_token import COOKIE_NAME
 from tests.e2e.person import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

@@ -14,7 +14,7 @@ from data.demo.load import DemoSummary
 from data.demo.people import DEMO_PASSWORD
 from data.engine import reading, transaction
 from data.models import Account, SignInSession
-from pages.shared.cookies import COOKIE_NAME
+from pages.shared.session_token import COOKIE_NAME
 from services import clock, keys
 from services.accounts.changes import set_status
 from services.identity import presence, sessions

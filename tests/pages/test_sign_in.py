@@ -13,7 +13,8 @@ from data.demo.load import DemoSummary
 from data.demo.people import DEMO_PASSWORD
 from data.engine import configure, reading, transaction
 from data.models import Account, Event, SignInSession
-from pages.shared.cookies import COOKIE_NAME, SessionCookie
+from pages.shared.cookies import SessionCookie
+from pages.shared.session_token import COOKIE_NAME
 from services import keys
 from services.identity import sessions, signin
 from tests.pages.browsing import open_app, texts, visit

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from pages.shared.layout import APP_TITLE, demo_notice
+from pages.shared.layout import APP_TITLE, demo_notice, no_sidebar
 
 
 @contextmanager
 def entrance_frame() -> Iterator[None]:
     """Put what is shown inside into the middle column, under the title."""
+    no_sidebar()
     _, middle, _ = st.columns([1, 1.4, 1])
     with middle:
         st.title(APP_TITLE, anchor=False)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import address
-from pages.shared.layout import APP_TITLE
+from pages.shared.layout import APP_TITLE, no_sidebar
 from pages.shared.session import Clock
 from services import rocdate
 from services.resuming import still_held
@@ -14,6 +14,7 @@ LOOK_AGAIN = "10s"
 def held_screen(clock: Clock) -> None:
     """Say since when and why, whom to tell what; go on by itself once the service has resumed."""
     address.read_anew()
+    no_sidebar()
     _, middle, _ = st.columns([1, 1.4, 1])
     with middle:
         st.title(APP_TITLE, anchor=False)

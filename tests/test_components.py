@@ -115,7 +115,7 @@ def test_no_tracked_file_is_one_that_keys_live_in() -> None:
         "COOKIE_KEY=" + "0f" * 32,
         "DATA_KEYS=" + "Ab3_" * 10 + "xyz=",
         "LEDGER_KEY=" + "Ab3+" * 10 + "xyz=",
-        "postgresql://cadastre:hunter2hunter2@db/x",
+        "postgresql://cadastre:" + "hunter2" * 2 + "@db/x",
     ],
 )
 def test_the_scan_would_find_one(text: str) -> None:

@@ -1,6 +1,5 @@
 """Who is at this screen: the session opened, checked on every rerun, and signed out."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,19 +14,7 @@ from services.identity.entering import Entering
 from services.identity.presence import Ended, Present
 
 _SESSION, _REFRESH = "sign_in_session", "refresh_actor"
-
-
-class _ThisRun(threading.local):
-    """Whom `guard` found in the run of `app.py` that this thread is at, and nobody in between.
-
-    Not in the session state: a browser that stops a run interrupts whatever touches that, the
-    clearing too, and whoever stood there would go on after the session is over.
-    """
-
-    present: Present | None = None
-
-
-_this_run = _ThisRun()
+_THIS_RUN = "present_in_this_run"
 
 Clock = Callable[[], datetime]
 
@@ -67,7 +54,7 @@ def guard(clock: Clock) -> Actor | None:
 
     st.session_state[_SESSION] = session_id
     st.session_state[_REFRESH] = refresh
-    _this_run.present = found
+    st.session_state[_THIS_RUN] = found
     connection.remember()
     return found.actor
 
@@ -102,13 +89,14 @@ def open_session(entering: Entering, clock: Clock) -> None:
 
 def run_is_over() -> None:
     """Forget what `guard` found: what comes next (a callback, a fragment, a download) asks anew."""
-    _this_run.present = None
+    st.session_state.pop(_THIS_RUN, None)
 
 
 def look(clock: Clock) -> Present | None:
     """Return how the session stands without counting this as activity."""
-    if _this_run.present is not None:
-        return _this_run.present
+    this_run: Present | None = st.session_state.get(_THIS_RUN)
+    if this_run is not None:
+        return this_run
     found = presence.check(st.session_state.get(_SESSION, ""), clock(), address(), seen=False)
     return found if isinstance(found, Present) else None
 
@@ -132,7 +120,6 @@ def sign_out(clock: Clock) -> None:
 
 def forget() -> None:
     """Clear the whole session state; the library would clear only its own keys."""
-    run_is_over()
     st.session_state.clear()
 
 
@@ -141,8 +128,9 @@ def current_actor() -> Actor:
 
     In a run of `app.py` that is whom `guard` has just found; everywhere else the session is read anew.
     """
-    if _this_run.present is not None:
-        return _this_run.present.actor
+    this_run: Present | None = st.session_state.get(_THIS_RUN)
+    if this_run is not None:
+        return this_run.actor
     refresh = st.session_state.get(_REFRESH)
     actor: Actor | None = refresh() if refresh else None
     if actor is None:

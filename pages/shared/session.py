@@ -1,5 +1,6 @@
 """Who is at this screen: the session opened, checked on every rerun, and signed out."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,8 +14,20 @@ from services.identity.actor import Actor
 from services.identity.entering import Entering
 from services.identity.presence import Ended, Present
 
-_SESSION, _REFRESH = "sign_in_session", "refresh_actor"
-_THIS_RUN = "present_in_this_run"
+_SESSION, _REFRESH, _CLOCK = "sign_in_session", "refresh_actor", "session_clock"
+
+
+class _ThisRun(threading.local):
+    """Whom `guard` found in the run of `app.py` that this thread is at, and nobody in between.
+
+    Not in the session state: a browser that stops a run interrupts whatever touches that, the
+    clearing too, and whoever stood there would go on after the session is over.
+    """
+
+    present: Present | None = None
+
+
+_this_run = _ThisRun()
 
 Clock = Callable[[], datetime]
 
@@ -54,7 +67,8 @@ def guard(clock: Clock) -> Actor | None:
 
     st.session_state[_SESSION] = session_id
     st.session_state[_REFRESH] = refresh
-    st.session_state[_THIS_RUN] = found
+    st.session_state[_CLOCK] = clock
+    _this_run.present = found
     connection.remember()
     return found.actor
 
@@ -89,14 +103,15 @@ def open_session(entering: Entering, clock: Clock) -> None:
 
 def run_is_over() -> None:
     """Forget what `guard` found: what comes next (a callback, a fragment, a download) asks anew."""
-    st.session_state.pop(_THIS_RUN, None)
+    _this_run.present = None
 
 
 def look(clock: Clock) -> Present | None:
     """Return how the session stands without counting this as activity."""
-    this_run: Present | None = st.session_state.get(_THIS_RUN)
-    if this_run is not None:
-        return this_run
+    if _this_run.present is not None:
+        return _this_run.present
+    if not _is_our_browser(clock):
+        return None
     found = presence.check(st.session_state.get(_SESSION, ""), clock(), address(), seen=False)
     return found if isinstance(found, Present) else None
 
@@ -120,6 +135,7 @@ def sign_out(clock: Clock) -> None:
 
 def forget() -> None:
     """Clear the whole session state; the library would clear only its own keys."""
+    run_is_over()
     st.session_state.clear()
 
 
@@ -128,15 +144,19 @@ def current_actor() -> Actor:
 
     In a run of `app.py` that is whom `guard` has just found; everywhere else the session is read anew.
     """
-    this_run: Present | None = st.session_state.get(_THIS_RUN)
-    if this_run is not None:
-        return this_run.actor
-    refresh = st.session_state.get(_REFRESH)
-    actor: Actor | None = refresh() if refresh else None
+    if _this_run.present is not None:
+        return _this_run.present.actor
+    refresh, clock = st.session_state.get(_REFRESH), st.session_state.get(_CLOCK)
+    actor: Actor | None = refresh() if clock and _is_our_browser(clock) else None
     if actor is None:
         st.error("請先登入。", icon=":material/lock:")
         st.stop()
     return actor
+
+
+def _is_our_browser(clock: Clock) -> bool:
+    """Whether this connection may go on; a part of a page runs without `guard`, which asks the same."""
+    return connection.may_go_on(st.session_state.get(_SESSION, ""), clock())
 
 
 def actor_source() -> Callable[[], Actor | None]:

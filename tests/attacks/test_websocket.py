@@ -1,6 +1,7 @@
 """A raw client at the served application's websocket: other pages, other people's widgets, files, garbage."""
 
 import random
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from data.models import Account
 from pages.registry import PAGES
 from pages.shared.session_token import COOKIE_NAME
 from services.clock import utc_now
+from services.identity.sessions import EndReason, end_all
 from tests.e2e.conftest import database, free_port, serving  # noqa: F401 - fixture
 from tests.prepared import objects
 from tests.signing_in import session_of
@@ -222,6 +224,61 @@ def test_a_fragment_of_another_page_is_nothing_to_a_stranger(server: str) -> Non
                 answer.ParseFromString(socket.recv(timeout=2, decode=False))
                 shown += texts([answer])
         assert "帳號管理" not in shown
+
+
+@pytest.mark.parametrize("late", [0, 5, 10, 15, 20, 30])
+def test_a_run_that_is_stopped_leaves_nobody_behind(server: str, late: int) -> None:
+    """Who stops a run, wherever it is, and then runs parts of the page only, is still asked who it is."""
+    accounts = calc_hash("accounts")
+    with client(server, cookie_of("unit_manager")) as socket:
+        screen = [a for _ in range(2) for a in ask(socket, page_script_hash=accounts)]
+        parts = {a.delta.fragment_id for a in screen if a.WhichOneof("type") == "delta"} - {""}
+        assert parts and MANAGER in texts(screen)
+        message = BackMsg()
+        message.rerun_script.page_script_hash = accounts
+        socket.send(message.SerializeToString())
+        receive(socket, "new_session")
+        time.sleep(late / 1000)
+        socket.send(BackMsg(stop_script=True).SerializeToString())
+        receive(socket, "script_finished")
+        _end_all("unit_manager")
+        for part in parts:
+            ask(socket, page_script_hash=accounts, fragment_id=part)
+            # The part has found nobody, and asks for the whole page.
+            assert "密碼" in texts(receive(socket, "script_finished"))
+
+
+def test_a_part_of_a_page_is_not_taken_over_by_the_session_s_id(server: str) -> None:
+    """Parts run without the rest of the page: dialogs act, and the look at the time says who is there."""
+    accounts = calc_hash("accounts")
+    with client(server, cookie_of("unit_manager")) as socket:
+        screen = [a for _ in range(2) for a in ask(socket, page_script_hash=accounts)]
+        session = next(
+            a.new_session.initialize.session_id
+            for a in screen
+            if a.WhichOneof("type") == "new_session"
+        )
+        parts = {a.delta.fragment_id for a in screen if a.WhichOneof("type") == "delta"} - {""}
+        assert parts and MANAGER in texts(screen)
+    with client(server, "", "streamlit", "x", session) as thief:
+        for part in parts:
+            ask(thief, page_script_hash=accounts, fragment_id=part)
+            assert "密碼" in texts(receive(thief, "script_finished"))
+
+
+def receive(socket: ClientConnection, kind: str) -> list[ForwardMsg]:
+    """Return what comes until a message of this kind."""
+    answers: list[ForwardMsg] = []
+    while not answers or answers[-1].WhichOneof("type") != kind:
+        answers.append(ForwardMsg())
+        answers[-1].ParseFromString(socket.recv(timeout=20, decode=False))
+    return answers
+
+
+def _end_all(who: str) -> None:
+    with engine.transaction() as db:
+        account = db.query(Account).filter(Account.username == who).one()
+        end_all(db, account.id, utc_now(), EndReason.EVERYWHERE)
 
 
 def test_a_session_that_is_gone_on_is_not_taken_over_by_its_id(server: str) -> None:

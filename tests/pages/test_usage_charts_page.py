@@ -34,6 +34,7 @@ def visit(world: World) -> Open:
         page = AppTest.from_file(str(ROOT / "pages" / "usage_charts.py"), default_timeout=30)
         actor = world.actor(who, now)
         page.session_state["refresh_actor"] = lambda: actor
+        page.session_state["session_clock"] = lambda: now
         for name, value in params.items():
             page.query_params[name.rstrip("_")] = value
         return checked(page.run())

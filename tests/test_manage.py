@@ -160,7 +160,7 @@ def test_a_ledger_is_sealed_verified_and_its_first_fault_named(city: dict[str, s
     assert result.returncode == 1
     fault = json.loads(result.stdout)
     assert fault["ok"] is False
-    assert fault["first_fault"].startswith("usage_records 第 123 筆")
+    assert fault["first_fault"].startswith("使用紀錄第 123 筆")
     assert "帳本不符" in result.stderr, "the operator is alerted"
 
     file.write_text("", encoding="utf-8")

@@ -17,13 +17,13 @@ def altered(db: Session, log: Log, id_: int, content: bytes) -> str:
     """Name a row whose content is not what was sealed, and whose it is now, if another's."""
     other = _sealed_as(db, log, content, id_)
     if other is not None:
-        return f"{log.table} 第 {id_} 筆的內容被換成第 {other} 筆的內容。"
+        return f"{log.label}第 {id_} 筆的內容被換成第 {other} 筆的內容。"
     return differs(log, id_)
 
 
 def differs(log: Log, id_: int) -> str:
     """Name a row whose content is not what was sealed."""
-    return f"{log.table} 第 {id_} 筆的內容在封存後遭更動。"
+    return f"{log.label}第 {id_} 筆的內容在封存後遭更動。"
 
 
 def unreadable(db: Session, log: Log, ids: Sequence[int]) -> str:
@@ -32,8 +32,8 @@ def unreadable(db: Session, log: Log, ids: Sequence[int]) -> str:
         try:
             rows.read(db, log, id_ - 1, id_)
         except rows.UnreadableError:
-            return f"{log.table} 第 {id_} 筆的內容在封存後遭更動，已不是文字。"
-    return f"{log.table} 無法讀取。"
+            return f"{log.label}第 {id_} 筆的內容在封存後遭更動，已不是文字。"
+    return f"{log.label}無法讀取。"
 
 
 def missing_or_added(
@@ -44,14 +44,14 @@ def missing_or_added(
     if first in found:
         other = _sealed_as(db, log, found[first], first)
         if other is not None:
-            return f"{log.table} 第 {other} 筆的內容被搬到第 {first} 筆，封存時沒有第 {first} 筆。"
-        return f"{log.table} 多出第 {first} 筆，封存時沒有這一筆。"
+            return f"{log.label}第 {other} 筆的內容被搬到第 {first} 筆，封存時沒有第 {first} 筆。"
+        return f"{log.label}多出第 {first} 筆，封存時沒有這一筆。"
     now = _stored_as(db, log, first, leaves[sealed.index(first)], set(found) - set(sealed))
     if now is not None:
-        return f"{log.table} 第 {first} 筆被搬到第 {now} 筆。"
+        return f"{log.label}第 {first} 筆被搬到第 {now} 筆。"
     gone = len(set(sealed) - set(found))
     others = f"（附近共缺 {gone:,} 筆）" if gone > 1 else ""
-    return f"{log.table} 第 {first} 筆在封存後不見了{others}。"
+    return f"{log.label}第 {first} 筆在封存後不見了{others}。"
 
 
 def _as_if(content: bytes, id_: int) -> bytes:

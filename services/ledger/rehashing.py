@@ -94,7 +94,7 @@ class Rehashing:
         """Return the rows of these ids, and make sure that they are all there and no others."""
         after, self._through[log] = self._through[log], ids[-1]
         if ids[0] <= after or any(map(int.__ge__, ids, ids[1:])):
-            raise _TileFault(f"帳本的雜湊塊所記的 {log.table} 編號次序已遭更動。")
+            raise _TileFault(f"帳本的雜湊塊所記的{log.label}編號次序已遭更動。")
         try:
             found = rows.read(db, log, after, ids[-1])
         except rows.UnreadableError:
@@ -102,7 +102,7 @@ class Rehashing:
         if [id_ for id_, _ in found] != ids:
             next_ones = rows.read(db, log, after, rows.highest_id(db, log), len(ids))
             if tree.leaf_hashes(content for _, content in next_ones) == leaves:
-                raise _TileFault(f"帳本的雜湊塊所記的 {log.table} 編號已遭更動。")
+                raise _TileFault(f"帳本的雜湊塊所記的{log.label}編號已遭更動。")
             raise _Fault(naming.missing_or_added(db, log, ids, leaves, dict(found)))
         return found
 
@@ -127,8 +127,8 @@ class Rehashing:
         before = self._known[self._passed - 1] if self._passed else None
         used, happened = (before.usage_through, before.event_through) if before else (0, 0)
         return (
-            f"第 {checkpoint.number} 號檢查點的根與紀錄不符：{Log.USAGE.table} 第 {used + 1} 至 "
-            f"{checkpoint.usage_through} 筆或 {Log.EVENTS.table} 第 {happened + 1} 至 "
+            f"第 {checkpoint.number} 號檢查點的根與紀錄不符：{Log.USAGE.label}第 {used + 1} 至 "
+            f"{checkpoint.usage_through} 筆或{Log.EVENTS.label}第 {happened + 1} 至 "
             f"{checkpoint.event_through} 筆之間的紀錄，連同帳本的雜湊一起遭更動。"
         )
 

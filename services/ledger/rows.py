@@ -34,6 +34,10 @@ class Log(StrEnum):
         return _LOGS[self].table.name
 
     @property
+    def label(self) -> str:
+        return {Log.USAGE: "使用紀錄", Log.EVENTS: "系統紀錄"}[self]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         return _LOGS[self].columns
 

@@ -168,8 +168,8 @@ def _step(
     # A flipped bit on the way here must not be signed: the rows are read and hashed once more.
     if _read(last, found) != batch:
         raise LedgerFault(
-            f"封存時兩次讀到的紀錄不同（{Log.USAGE.table} 第 {last.usage_through + 1} 筆或"
-            f" {Log.EVENTS.table} 第 {last.event_through + 1} 筆以後）；主機的記憶體或磁碟可能有問題。"
+            f"封存時兩次讀到的紀錄不同（{Log.USAGE.label}第 {last.usage_through + 1} 筆或"
+            f"{Log.EVENTS.label}第 {last.event_through + 1} 筆以後）；主機的記憶體或磁碟可能有問題。"
         )
     with reading() as db:
         made, checkpoint = _grow(db, actor, last, batch)
@@ -201,7 +201,7 @@ def _read(last: Checkpoint, found: Bounds) -> _Batch:
                     chunk = rows.read(db, log, batch.through[log], found.upto[log], limit)
             except rows.UnreadableError:
                 raise LedgerFault(
-                    f"{log.table} 第 {batch.through[log] + 1} 筆以後有讀不出內容的紀錄，已遭更動。"
+                    f"{log.label}第 {batch.through[log] + 1} 筆以後有讀不出內容的紀錄，已遭更動。"
                 ) from None
             if not chunk:
                 break

@@ -172,7 +172,7 @@ def _of_the_ids() -> str | None:
     with reading() as db:
         for log in Log:
             if (id_ := rows.never_given(db, log)) is not None:
-                return f"{log.table} 多出第 {id_} 筆；編號從 1 起，沒有這樣的一筆。"
+                return f"{log.label}多出第 {id_} 筆；編號從 1 起，沒有這樣的一筆。"
     return None
 
 

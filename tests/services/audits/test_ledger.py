@@ -162,7 +162,7 @@ def test_a_drawn_record_that_was_altered_is_not_exported(
     with reading() as db:
         record = db.scalar(text("SELECT min(record_id) FROM sample_items"))
     run(f"UPDATE usage_records SET reason = '公務' WHERE id = {record}")
-    with pytest.raises(LedgerFault, match=f"usage_records 第 {record} 筆的內容在封存後遭更動"):
+    with pytest.raises(LedgerFault, match=f"使用紀錄第 {record} 筆的內容在封存後遭更動"):
         export_draw(audited.actor("auditor"), audit_id)
     assert "帳本不符" in caplog.text
     with reading() as db:

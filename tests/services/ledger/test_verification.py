@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from data.engine import reading, transaction
-from data.models import Event, LedgerCheckpoint
+from data.models import Event, LedgerCheckpoint, LedgerTile
 from services.errors import Refused
 from services.identity.actor import operator
 from services.ledger import checkpoints, note, tiles
@@ -106,7 +106,8 @@ _MOMENT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f', occurred_at, '+1 second') || '000'",
     "postgresql": "occurred_at + interval '1 microsecond'",
 }
-ALTERED = "usage_records 第 {} 筆的內容在封存後遭更動"
+LABELS = {"usage_records": "使用紀錄", "events": "系統紀錄"}
+ALTERED = "使用紀錄第 {} 筆的內容在封存後遭更動"
 COLUMNS: dict[str, tuple[str, int]] = {
     "text": ("target = replace(target, '18-1', '18-0')", 700),
     "one letter": ("target = target || ' '", 1),
@@ -150,51 +151,51 @@ def test_an_altered_row_is_named(sealed: World, database: str, kind: str) -> Non
 def test_an_altered_event_is_named(sealed: World, database: str, change: str) -> None:
     moment = _MOMENT[database].replace("occurred_at", "at")
     run(f"UPDATE events SET {change.format(moment=moment)} WHERE id = 6")
-    assert verify().first_fault == "events 第 6 筆的內容在封存後遭更動。"
+    assert verify().first_fault == "系統紀錄第 6 筆的內容在封存後遭更動。"
 
 
 Attack = tuple[tuple[str, ...], str]
 ROWS: dict[str, Attack] = {
     "a row dropped": (
         ("DELETE FROM usage_records WHERE id = 400",),
-        "usage_records 第 400 筆在封存後不見了",
+        "使用紀錄第 400 筆在封存後不見了",
     ),
     "the first dropped": (
         ("DELETE FROM usage_records WHERE id = 1",),
-        "usage_records 第 1 筆在封存後不見了",
+        "使用紀錄第 1 筆在封存後不見了",
     ),
     "the last sealed dropped": (
         ("DELETE FROM usage_records WHERE id = 1100",),
-        "usage_records 第 1100 筆在封存後不見了",
+        "使用紀錄第 1100 筆在封存後不見了",
     ),
     "a tile of rows dropped": (
         ("DELETE FROM usage_records WHERE id BETWEEN 310 AND 800",),
-        "usage_records 第 310 筆在封存後不見了（附近共缺 491 筆）",
+        "使用紀錄第 310 筆在封存後不見了（附近共缺 491 筆）",
     ),
-    "the table emptied": (("DELETE FROM usage_records",), "usage_records 第 1 筆在封存後不見了"),
-    "the events emptied": (("DELETE FROM events",), "events 第 1 筆在封存後不見了"),
-    "an event dropped": (("DELETE FROM events WHERE id = 5",), "events 第 5 筆在封存後不見了"),
-    "a row put under zero": ((_COPY.format(new=-3),), "usage_records 多出第 -3 筆"),
-    "a row put at zero": ((_COPY.format(new=0),), "usage_records 多出第 0 筆"),
+    "the table emptied": (("DELETE FROM usage_records",), "使用紀錄第 1 筆在封存後不見了"),
+    "the events emptied": (("DELETE FROM events",), "系統紀錄第 1 筆在封存後不見了"),
+    "an event dropped": (("DELETE FROM events WHERE id = 5",), "系統紀錄第 5 筆在封存後不見了"),
+    "a row put under zero": ((_COPY.format(new=-3),), "使用紀錄多出第 -3 筆"),
+    "a row put at zero": ((_COPY.format(new=0),), "使用紀錄多出第 0 筆"),
     "a row put below every number": (
         (_COPY.format(new=-(1 << 63)),),
-        f"usage_records 多出第 {-(1 << 63)} 筆",
+        f"使用紀錄多出第 {-(1 << 63)} 筆",
     ),
     "a row put in a gap": (
         ("DELETE FROM usage_records WHERE id = 20", _COPY.format(new=20)),
-        "usage_records 第 20 筆的內容在封存後遭更動",
+        "使用紀錄第 20 筆的內容在封存後遭更動",
     ),
     "two rows swapped": (
         tuple(step.format(a=30, b=40) for step in SWAP),
-        "usage_records 第 30 筆的內容被換成第 40 筆的內容",
+        "使用紀錄第 30 筆的內容被換成第 40 筆的內容",
     ),
     "two rows far apart swapped": (
         tuple(step.format(a=2, b=1099) for step in SWAP),
-        "usage_records 第 2 筆的內容被換成第 1099 筆的內容",
+        "使用紀錄第 2 筆的內容被換成第 1099 筆的內容",
     ),
     "a row moved to the end": (
         ("UPDATE usage_records SET id = 5000 WHERE id = 700",),
-        "usage_records 第 700 筆被搬到第 5000 筆",
+        "使用紀錄第 700 筆被搬到第 5000 筆",
     ),
     "two faults": (
         (
@@ -229,20 +230,20 @@ def test_a_row_put_where_a_number_was_never_used_is_named(world: World) -> None:
         "UPDATE usage_records SET id = 3000 WHERE id = 10",
         _COPY.format(new=10).replace("= 10", "= 4"),
     )
-    assert verify().first_fault == "usage_records 多出第 10 筆，封存時沒有這一筆。"
+    assert verify().first_fault == "使用紀錄多出第 10 筆，封存時沒有這一筆。"
 
 
 @pytest.mark.attack("ledger")
-@pytest.mark.parametrize("table", ["usage_records", "events"])
+@pytest.mark.parametrize(("table", "label"), LABELS.items())
 def test_a_number_that_is_never_given_is_named_before_the_first_seal(
-    world: World, table: str
+    world: World, table: str, label: str
 ) -> None:
     """No seal ever comes by it: seals go upwards from 1."""
     use(world, 1)
     with pytest.raises(Refused):
         verify_ledger(world.actor("clerk"))
     run(f"UPDATE {table} SET id = -7")
-    assert verify().first_fault == f"{table} 多出第 -7 筆；編號從 1 起，沒有這樣的一筆。"
+    assert verify().first_fault == f"{label}多出第 -7 筆；編號從 1 起，沒有這樣的一筆。"
 
 
 @pytest.mark.attack("ledger")
@@ -257,7 +258,7 @@ def test_a_moment_moved_before_our_era_is_named(
         "sqlite": f"'-' || {column}",
     }
     run(f"UPDATE {table} SET {column} = {moved[database]} WHERE id = 5")
-    assert verify().first_fault == f"{table} 第 5 筆的內容在封存後遭更動。"
+    assert verify().first_fault == f"{LABELS[table]}第 5 筆的內容在封存後遭更動。"
 
 
 @pytest.mark.attack("ledger")
@@ -265,7 +266,7 @@ def test_a_truncated_table_is_named(sealed: World, database: str) -> None:
     emptied = "TRUNCATE usage_records" if database == "postgresql" else "DELETE FROM usage_records"
     run(emptied)
     fault = verify().first_fault
-    assert fault is not None and fault.startswith("usage_records 第 1 筆在封存後不見了")
+    assert fault is not None and fault.startswith("使用紀錄第 1 筆在封存後不見了")
 
 
 @pytest.mark.attack("ledger")
@@ -291,7 +292,7 @@ TILES: dict[str, tuple[str, str]] = {
     ),
     "names of events altered": (
         "UPDATE ledger_tiles SET rows = replace(rows, 'e4-7', 'e5-8') WHERE level = 0",
-        "events 編號",
+        "系統紀錄編號",
     ),
     "a leaf tile dropped": (
         "DELETE FROM ledger_tiles WHERE level = 0 AND number = 0",
@@ -329,21 +330,32 @@ def test_touched_tiles_are_named_and_no_row_is_blamed(sealed: World, name: str) 
 
 
 @pytest.mark.attack("ledger")
-@pytest.mark.parametrize("level", [0, 1])
-def test_one_flipped_bit_in_a_tile_is_named(sealed: World, level: int) -> None:
+@pytest.mark.parametrize("widest", [True, False], ids=["widest", "earlier"])
+@pytest.mark.parametrize(("level", "number"), [(0, 1), (1, 0)])
+def test_one_flipped_bit_in_a_tile_is_named(
+    sealed: World, level: int, number: int, widest: bool
+) -> None:
+    """Also in what an earlier checkpoint left of a tile that has grown since: its proofs need it."""
     with reading() as db:
-        tile = tiles.fetch_from(db)(level, 0)
-    assert tile is not None
-    hashes = bytearray(b"".join(tile.hashes))
-    hashes[40] ^= 4
+        stored = db.scalars(
+            select(LedgerTile)
+            .where(LedgerTile.level == level, LedgerTile.number == number)
+            .order_by(LedgerTile.width)
+        ).all()
+    assert len(stored) > 1
+    tile = stored[-1] if widest else stored[0]
+    hashes = bytearray(tile.hashes)
+    hashes[20] ^= 4
     run(
-        "UPDATE ledger_tiles SET hashes = :hashes WHERE level = :level AND number = 0 AND width = :width",
+        "UPDATE ledger_tiles SET hashes = :hashes "
+        "WHERE level = :level AND number = :number AND width = :width",
         hashes=bytes(hashes),
         level=level,
-        width=len(tile.hashes),
+        number=number,
+        width=tile.width,
     )
     fault = verify().first_fault
-    assert fault == f"帳本的雜湊塊（第 {level} 層第 0 塊）不見了，或遭更動。"
+    assert fault == f"帳本的雜湊塊（第 {level} 層第 {number} 塊）不見了，或遭更動。"
 
 
 NOTES: dict[str, Attack] = {
@@ -577,4 +589,4 @@ def test_verifying_needs_the_rows_only_in_part(
     monkeypatch.setattr(Rehashing, "AT_ONCE", 1)
     assert verify().ok
     run("DELETE FROM usage_records WHERE id = 600")
-    assert str(verify().first_fault).startswith("usage_records 第 600 筆在封存後不見了")
+    assert str(verify().first_fault).startswith("使用紀錄第 600 筆在封存後不見了")

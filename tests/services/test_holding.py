@@ -159,6 +159,8 @@ def test_without_the_event_nothing_happens_and_the_service_is_held(
         with pytest.raises(Held, match=hold.number):
             query(city.actor("clerk2"), REQUEST)
         assert still_held(LATER) is not None, "no probe can have written anything"
+    with pytest.raises(Held, match=hold.number):
+        query(city.actor("clerk2"), REQUEST)  # well again, but nobody has tried yet
     assert counts() == before
     assert told().count("暫停服務") == 1
     assert hold.number in told()

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -50,11 +51,20 @@ def _create(url: str) -> Engine:
     # Errors go to the log whole; the values of the statement are other people's.
     made = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if made.dialect.name == "sqlite":
-        if made.url.database:
-            Path(made.url.database).parent.mkdir(parents=True, exist_ok=True)
+        if file := sqlite_file(made.url):
+            file.parent.mkdir(parents=True, exist_ok=True)
         event.listen(made, "connect", _sqlite_on_connect)
         event.listen(made, "begin", _sqlite_on_begin)
     return made
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of an SQLite database, also of one that is written as ``file:…``; None in memory."""
+    if url.get_backend_name() != "sqlite" or not url.database or ":memory:" in url.database:
+        return None
+    if url.database.startswith("file:"):
+        return Path(unquote(url.database.removeprefix("file:").split("?")[0]))
+    return Path(url.database)
 
 
 def _sqlite_on_connect(connection: Any, _record: Any) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.engine import ROOT, engine
+from data.engine import ROOT, engine, sqlite_file
 from data.models import LedgerCheckpoint
 from services.errors import Conflict
 from services.ledger import note
@@ -32,9 +32,8 @@ def file_path() -> Path:
     """
     if given := os.environ.get("LEDGER_CHECKPOINTS"):
         return Path(given)
-    url = engine().url
-    if url.get_backend_name() == "sqlite" and url.database:
-        return Path(url.database).with_suffix(".checkpoints.txt")
+    if file := sqlite_file(engine().url):
+        return file.with_suffix(".checkpoints.txt")
     return ROOT / "var" / "checkpoints.txt"
 
 

@@ -1,12 +1,14 @@
 """How the database is opened: durable, with foreign keys, all or nothing, moments in UTC."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
-from data.engine import engine, reading, transaction
+from data.engine import engine, reading, sqlite_file, transaction
 from data.models import Agency, Setting, Unit
 
 
@@ -71,3 +73,19 @@ def test_a_moment_without_a_zone_is_refused(database: str) -> None:
     naive = datetime(2026, 11, 23, tzinfo=UTC).replace(tzinfo=None)
     with pytest.raises(StatementError), transaction() as db:
         db.add(Setting(key="k", value="v", changed_at=naive))
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////srv/a%20b/city.db", "/srv/a b/city.db"),
+        ("sqlite:///city.db", "city.db"),
+        ("sqlite:///file:/srv/city.db?mode=ro&uri=true", "/srv/city.db"),
+        ("sqlite:///file:/srv/a%2520b.db?mode=ro&uri=true", "/srv/a b.db"),
+        ("sqlite://", None),
+        ("sqlite:///:memory:", None),
+        ("postgresql+psycopg://localhost/city", None),
+    ],
+)
+def test_the_file_of_a_database_is_known_however_it_is_written(url: str, file: str | None) -> None:
+    assert sqlite_file(make_url(url)) == (Path(file) if file else None)

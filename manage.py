@@ -45,7 +45,8 @@ def _progress(share: float, what: str) -> None:
 @app.command()
 def init() -> None:
     """Create the tables, or bring them up to date."""
-    upgrade(operator(clock.utc_now()))
+    if restored := upgrade(operator(clock.utc_now())):
+        typer.echo(f"防止更動的觸發器已重建：{'、'.join(restored)}。", err=True)
     typer.echo(f"資料庫已是最新版（{migrate.head()}）。")
 
 
@@ -171,7 +172,10 @@ def verify_ledger(
 ) -> None:
     """Hash every sealed row again and name the first that is not as it was sealed."""
     from services.ledger import verification
+    from services.startup import protection_problems
 
+    for problem in protection_problems():
+        typer.echo(problem, err=True)
     found = verification.verify_ledger(_acting(), file=checkpoints, progress=_progress)
     _print(found.as_dict() if as_json else {"ok": found.ok} | asdict(found), as_json)
     if not found.ok:
@@ -184,13 +188,15 @@ def serve(
     address: Annotated[str, typer.Option(help="Address to listen on; empty is all.")] = "",
 ) -> None:
     """Serve the application; in production only when nothing is left at its default."""
-    from pages.shared.serving import serve as run
     from services.startup import startup_problems, startup_warnings
 
     if problems := startup_problems():
         raise Invalid("\n".join(problems))
     for warning in startup_warnings():
         typer.echo(warning, err=True)
+    # Only now: without a server, Streamlit's modules print warnings before our sentence.
+    from pages.shared.serving import serve as run
+
     run(Path(__file__).with_name("app.py"), port, address, clock.utc_now)
 
 
@@ -208,7 +214,10 @@ def reset_link(username: str) -> None:
     """Print a one-time link that resets a password, for whoever has no mail."""
     from services.identity.links import print_link
 
-    typer.echo(print_link(_acting(), username))
+    link = print_link(_acting(), username)
+    typer.echo(link)
+    if link.startswith("/"):
+        typer.echo("未設定 PUBLIC_URL：請在前面加上本系統的網址再交給本人。", err=True)
 
 
 @app.command()

@@ -24,6 +24,18 @@ APPEND_ONLY = (
 
 TRIGGER = "append_only"
 _FUNCTION = "refuse_change"
+_REFUSAL = " BEGIN RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME; END "
+
+_KIND = 2 | 8 | 16 | 32
+"""pg_trigger.tgtype: before, a delete, an update, a truncate; once a statement."""
+
+_SQLITE_TRIGGERS = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+_POSTGRESQL_TRIGGERS = (
+    "SELECT c.relname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+    "JOIN pg_proc p ON p.oid = t.tgfoid "
+    f"WHERE t.tgname = '{TRIGGER}' AND t.tgenabled = 'A' AND t.tgtype = {_KIND} "
+    "AND t.tgqual IS NULL AND pg_table_is_visible(c.oid)"
+)
 
 
 def protect(connection: Connection, table: str) -> None:
@@ -41,6 +53,18 @@ def unprotect(connection: Connection, table: str) -> None:
         connection.execute(text(f"DROP TRIGGER IF EXISTS {TRIGGER} ON {table}"))
 
 
+def unprotected(connection: Connection) -> list[str]:
+    """Return the tables of `APPEND_ONLY` whose triggers are gone, changed or switched off."""
+    found = _SQLITE_TRIGGERS if _is_sqlite(connection) else _POSTGRESQL_TRIGGERS
+    stored = {(table, body.strip()) for table, body in connection.execute(text(found))}
+    return [table for table in APPEND_ONLY if not _expected(connection, table) <= stored]
+
+
+def _expected(connection: Connection, table: str) -> set[tuple[str, str]]:
+    bodies = _sqlite(table) if _is_sqlite(connection) else [_REFUSAL]
+    return {(table, body.strip()) for body in bodies}
+
+
 def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
@@ -55,8 +79,7 @@ def _sqlite(table: str) -> list[str]:
 
 def _postgresql(table: str) -> list[str]:
     return [
-        f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME; END $$",
+        f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSAL}$$",
         f"CREATE TRIGGER {TRIGGER} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()",
         # Fires in a session that calls itself a replica too.

@@ -26,6 +26,7 @@ DETAILS = {
     "items": "項目",
     "account_id": "對應帳號",
     "before": "變更前",
+    "tables": "資料表",
     "after": "變更後",
     "source": "來源系統",
     "file_sha256": "檔案雜湊值",

@@ -105,6 +105,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.SERVICE_HELD: _words(Group.SYSTEM, "暫停服務", "what"),
     EventType.SERVICE_RESUMED: _words(Group.SYSTEM, "恢復服務"),
     EventType.SCHEMA_UPGRADED: _words(Group.SYSTEM, "更新資料庫結構", "before", "after"),
+    EventType.PROTECTION_RESTORED: _words(Group.SYSTEM, "重建防止更動的觸發器", "tables"),
     EventType.DEMO_LOADED: _words(
         Group.SYSTEM,
         "載入示範資料",

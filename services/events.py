@@ -54,6 +54,7 @@ class EventType(StrEnum):
     SERVICE_HELD = "service_held"
     SERVICE_RESUMED = "service_resumed"
     SCHEMA_UPGRADED = "schema_upgraded"
+    PROTECTION_RESTORED = "protection_restored"
     DEMO_LOADED = "demo_loaded"
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from data import migrate
+from data import append_only, migrate
 from data.engine import reading
 from services import installation
 from services.errors import Held
@@ -23,6 +23,10 @@ class Mode(StrEnum):
 
 
 HOW = "；請用 python manage.py make-keys 產生，並設在服務的環境變數。"
+UNPROTECTED = (
+    "資料庫防止更動的觸發器不見了，或已不是原來的（{tables}）；請查明何人、為何變更，執行 "
+    "python manage.py verify-ledger 核對紀錄，再執行 python manage.py init 重建。"
+)
 _FEWEST_DIFFERENT = 8
 _PLACEHOLDERS = ("changeme", "change-me", "secret", "example", "password", "default", "…")
 
@@ -40,9 +44,11 @@ def startup_problems() -> list[str]:
     try:
         behind = migrate.revision() != migrate.head()
         demo = None if behind else installation.demo_scale()
+        unprotected = [] if behind else protection_problems()
     except (SQLAlchemyError, Held, OSError):
         return ["無法連線到資料庫；請確認 DATABASE_URL 與資料庫服務。"]
     found = ["資料庫不是目前版本；請先執行 python manage.py init。"] if behind else []
+    found += unprotected
     if Mode(named or (Mode.TRIAL if demo else Mode.PRODUCTION)) is Mode.TRIAL:
         return found
     if demo:
@@ -52,6 +58,13 @@ def startup_problems() -> list[str]:
     if not os.environ.get("ALLOWED_HOSTS", "").strip():
         found.append("正式環境必須設定 ALLOWED_HOSTS（本系統的網域名稱，多個以逗號分隔）。")
     return found + key_problems()
+
+
+def protection_problems() -> list[str]:
+    """Return what is wrong with the triggers that hold the append-only tables, as sentences."""
+    with reading() as db:
+        tables = append_only.unprotected(db.connection())
+    return [UNPROTECTED.format(tables="、".join(tables))] if tables else []
 
 
 def startup_warnings() -> list[str]:

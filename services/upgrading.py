@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from data import migrate
+from data import append_only, migrate
+from data.engine import transaction
 from services import events
 from services.events import EventType
 from services.identity.actor import Actor
@@ -11,8 +12,11 @@ from services.identity.permissions import Action, permit
 
 
 @guarded(Action.CHANGE_SETTINGS)
-def upgrade(actor: Actor) -> None:
-    """Create the tables or bring them up to date; an upgrade is an event in the same transaction."""
+def upgrade(actor: Actor) -> list[str]:
+    """Create the tables or bring them up to date; an upgrade is an event in the same transaction.
+
+    Returns the tables whose append-only triggers had gone and were made anew, which is an event too.
+    """
     permit(actor, Action.CHANGE_SETTINGS)
 
     def record(db: Session, before: str, after: str) -> None:
@@ -26,3 +30,10 @@ def upgrade(actor: Actor) -> None:
         )
 
     migrate.upgrade(record)
+    with transaction() as db:
+        if restored := append_only.unprotected(db.connection()):
+            for table in restored:
+                append_only.unprotect(db.connection(), table)
+                append_only.protect(db.connection(), table)
+            events.write(db, actor, EventType.PROTECTION_RESTORED, tables=restored)
+    return restored

@@ -52,6 +52,14 @@ def test_a_lost_phone(city: dict[str, str], auditor: int) -> None:
     assert (again.returncode, again.stderr) == (2, "這個帳號沒有設定雙因子驗證，不需要移除。\n")
 
 
+def test_a_link_without_the_site_s_address_says_what_is_missing(city: dict[str, str]) -> None:
+    printed = manage("reset-link", "auditor", env=city | {"PUBLIC_URL": ""})
+    assert printed.returncode == 0 and printed.stdout.startswith("/?reset=")
+    assert "PUBLIC_URL" in printed.stderr
+    whole = manage("reset-link", "auditor", env=city | {"PUBLIC_URL": "https://cadastre.example"})
+    assert whole.stdout.startswith("https://cadastre.example/?reset=") and whole.stderr == ""
+
+
 def test_another_key(city: dict[str, str], auditor: int) -> None:
     lost = manage("rotate-secrets", env=city | {"DATA_KEYS": NEW})
     assert lost.returncode == 2 and "DATA_KEYS" in lost.stderr

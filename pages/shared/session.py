@@ -147,7 +147,7 @@ def current_actor() -> Actor:
     if _this_run.present is not None:
         return _this_run.present.actor
     refresh, clock = st.session_state.get(_REFRESH), st.session_state.get(_CLOCK)
-    actor: Actor | None = refresh() if clock and _is_our_browser(clock) else None
+    actor: Actor | None = refresh() if refresh and clock and _is_our_browser(clock) else None
     if actor is None:
         st.error("請先登入。", icon=":material/lock:")
         st.stop()

@@ -3,16 +3,18 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from data.append_only import APPEND_ONLY, TRIGGER, unprotect
+from data.append_only import APPEND_ONLY, TRIGGER, unprotect, unprotected
 from data.engine import engine, reading, transaction
 from data.migrate import upgrade
+from data.models import Event
 from services.audits.signing import reopen
 from services.audits.worksheet import pick
 from services.identity.actor import operator
 from services.ledger.sealing import seal
+from services.upgrading import upgrade as bring_up_to_date
 from tests.services.audits.test_unit_audit import (
     audited,
     drawn_audit,
@@ -112,6 +114,63 @@ def test_the_protection_can_be_taken_away_for_a_migration(database: str) -> None
         for table in APPEND_ONLY:
             unprotect(db.connection(), table)
     assert triggers(database) == {}
+
+
+def test_a_trigger_that_is_gone_switched_off_or_empty_is_named(database: str) -> None:
+    ways = {
+        "sqlite": [
+            "DROP TRIGGER events_append_only_update",
+            "DROP TRIGGER verdicts_append_only_delete; CREATE TRIGGER verdicts_append_only_delete "
+            "BEFORE DELETE ON verdicts BEGIN SELECT 1; END",
+        ],
+        "postgresql": [
+            f"DROP TRIGGER {TRIGGER} ON events",
+            f"ALTER TABLE verdicts DISABLE TRIGGER {TRIGGER}",
+            f"ALTER TABLE signatures ENABLE TRIGGER {TRIGGER}",  # a replica would get past it
+            f"DROP TRIGGER {TRIGGER} ON sample_items; CREATE TRIGGER {TRIGGER} BEFORE UPDATE ON "
+            "sample_items EXECUTE FUNCTION refuse_change(); "
+            f"ALTER TABLE sample_items ENABLE ALWAYS TRIGGER {TRIGGER}",
+        ],
+    }
+    named = {
+        "sqlite": ["events", "verdicts"],
+        "postgresql": ["events", "sample_items", "verdicts", "signatures"],
+    }
+    with transaction() as db:
+        assert unprotected(db.connection()) == []
+        for way in ways[database]:
+            for statement in way.split("; ") if database == "postgresql" else way.split("; ", 1):
+                db.execute(text(statement))
+    with reading() as db:
+        assert unprotected(db.connection()) == named[database]
+
+
+def test_a_function_that_lets_everything_through_unprotects_every_table(database: str) -> None:
+    if database == "postgresql":
+        with transaction() as db:
+            db.execute(
+                text(
+                    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql "
+                    "AS $$ BEGIN RETURN NULL; END $$"
+                )
+            )
+            assert unprotected(db.connection()) == list(APPEND_ONLY)
+
+
+def test_bringing_the_tables_up_to_date_restores_the_triggers_on_record(database: str) -> None:
+    before = triggers(database)
+    assert bring_up_to_date(operator(NOW)) == []
+    with transaction() as db:
+        unprotect(db.connection(), "events")
+        unprotect(db.connection(), "signatures")
+    assert bring_up_to_date(operator(NOW)) == ["events", "signatures"]
+    assert triggers(database) == before
+    with reading() as db:
+        found = db.scalars(select(Event)).one()
+    assert (found.type, found.detail) == (
+        "protection_restored",
+        {"tables": ["events", "signatures"]},
+    )
 
 
 def test_a_second_upgrade_changes_nothing(database: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from data.append_only import unprotect
 from data.engine import configure, engine, transaction
 from data.models import Setting
 from services.identity.actor import operator
@@ -19,6 +20,7 @@ from services.identity.policy import set_policy
 from services.installation import DEMO_KEY
 from services.keys import new_keys
 from services.startup import startup_problems, startup_warnings
+from services.upgrading import upgrade
 from tests.demo_small import DemoTemplate
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +51,19 @@ def test_an_installation_with_everything_set_may_serve(
     in_earnest.setenv("CADASTRE_MODE", mode)
     assert startup_problems() == []
     assert startup_warnings() == []
+
+
+@pytest.mark.parametrize("mode", ["", "production", "trial"])
+def test_nothing_is_served_over_tables_that_anybody_can_change(
+    in_earnest: pytest.MonkeyPatch, mode: str
+) -> None:
+    in_earnest.setenv("CADASTRE_MODE", mode)
+    with transaction() as db:
+        unprotect(db.connection(), "usage_records")
+    (problem,) = startup_problems()
+    assert "（usage_records）" in problem and "verify-ledger" in problem
+    upgrade(operator(NOW))
+    assert startup_problems() == []
 
 
 def test_keys_are_fresh_every_time_and_never_refused(in_earnest: pytest.MonkeyPatch) -> None:
@@ -175,7 +190,9 @@ def test_the_command_ends_with_code_2_and_serves_nothing(
     sentences = result.stderr.strip().splitlines()
     assert sum("示範資料" in line for line in sentences) == 1
     assert {key for key in ("COOKIE_KEY", "DATA_KEYS", "LEDGER_KEY") if key in result.stderr}
-    assert all("Traceback" not in line for line in sentences)
+    # Ours and nothing else: no traceback, and none of Streamlit's warnings in English.
+    assert len(sentences) == 5
+    assert all(line.startswith(("正式環境", "資料庫")) for line in sentences), sentences
 
 
 def test_python_without_its_asserts_is_refused() -> None:

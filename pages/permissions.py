@@ -15,7 +15,7 @@ from services.identity.permission_table import (
 )
 
 COLOURS = {"本人": "gray", "本單位": "blue", "本機關": "violet", "全部": "orange"}
-EXPORT_COLUMNS = ("類別", "作業", "代碼", "依據", *HOLDERS.values())
+EXPORT_COLUMNS = ("類別", "作業", "依據", *HOLDERS.values())
 
 
 def _matrix(table: PermissionTable) -> None:
@@ -64,7 +64,6 @@ def _export(actor: Actor, table: PermissionTable) -> None:
             (
                 line.group,
                 line.action.label,
-                line.action.value,
                 line.clause,
                 *(line.scopes.get(code, "") for code in HOLDERS),
             )
@@ -94,14 +93,7 @@ def _separation(table: PermissionTable) -> None:
     st.subheader("職務區隔", anchor=False)
     st.caption("不論持有什麼角色與職務都不得為之；違反者一律拒絕，並留存系統紀錄。")
     st.table(
-        [
-            {
-                "規定": plain(rule.sentence),
-                "依據": rule.clause,
-                "由哪些功能把關": "、".join(f"`{name}`" for name in rule.functions),
-            }
-            for rule in table.separation
-        ],
+        [{"規定": plain(rule.sentence), "依據": rule.clause} for rule in table.separation],
         border="horizontal",
         hide_index=True,
     )

@@ -1,50 +1,12 @@
-"""How charts look here, once: plain Plotly figures without any st call, and their one style."""
+"""Population and sample as bars, by month and by person: plain Plotly figures without any st call."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
+from pages.shared.chart_style import ACCENT, PALE, month_axis, safe, short, style
 from services.rocdate import roc_month
-
-ACCENT = "#1F5F99"
-PALE = "#C4D8EA"
-GRID = "#E6EBF0"
-MOST_TICKS = 24
-LONGEST_NAME = 22
-
-
-def style(figure: go.Figure, height: int = 340) -> go.Figure:
-    """Give ``figure`` the look of the house and return it."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 24, "b": 8},
-        font={"size": 13, "color": "#1B2733"},
-        hoverlabel={"bgcolor": "white", "font": {"size": 13, "color": "#1B2733"}},
-        separators=".,",
-        bargap=0.28,
-        dragmode=False,
-        modebar={
-            "remove": [
-                "toimage",
-                "zoom",
-                "pan",
-                "select",
-                "lasso",
-                "zoomin",
-                "zoomout",
-                "autoscale",
-                "resetscale",
-            ]
-        },
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
-    figure.update_xaxes(fixedrange=True, automargin=True, gridcolor=GRID, title_standoff=8)
-    figure.update_yaxes(fixedrange=True, automargin=True, gridcolor=GRID, title_standoff=8)
-    return figure
 
 
 def month_bars(
@@ -103,7 +65,7 @@ def person_bars(
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(rows),
-        ticktext=[safe(_short(names[row])) for row in rows],
+        ticktext=[safe(short(names[row])) for row in rows],
         autorange="reversed",
         showgrid=False,
     )
@@ -147,31 +109,3 @@ def _count_axis(values: Sequence[int], sample: Sequence[int] | None) -> dict[str
         top = max(top, max(sample, default=0) * _enlarged_by(values, sample))
     axis: dict[str, Any] = {"tickformat": ",", "range": [0, 1.12 * (top or 1.0)]}
     return axis | ({"dtick": 1} if top < 6 else {})
-
-
-def month_axis(figure: go.Figure, months: Sequence[str]) -> None:
-    """Name the months shortly: the year only under the first one and every January."""
-    step = -(-len(months) // MOST_TICKS)
-    ticks = list(months)[::step] if step else []
-    texts = []
-    for n, month in enumerate(ticks):
-        year, number = roc_month(month).removesuffix("月").split("年")
-        changed = n == 0 or ticks[n - 1][:4] != month[:4]
-        texts.append(f"{number}月<br>{year}年" if changed else f"{number}月")
-    figure.update_xaxes(
-        type="category",
-        tickmode="array",
-        tickvals=[roc_month(month) for month in ticks],
-        ticktext=texts,
-        tickangle=0,
-        showgrid=False,
-    )
-
-
-def safe(text: str) -> str:
-    """Other people's text for Plotly, which reads HTML in every label."""
-    return escape(text, quote=False)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.charts import ACCENT, month_axis, safe, style
+from pages.shared.chart_style import ACCENT, month_axis, safe, style
 from pages.shared.export import export_button
 from services.identity.actor import Actor
 from services.rocdate import roc_month

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.entrance.code import code_screen
 from pages.entrance.enrol import enrol_screen
 from pages.entrance.frame import entrance_frame
+from pages.entrance.kept import kept
 from pages.entrance.new_password import new_password_screen
 from pages.entrance.password import password_screen
 from pages.entrance.provider import provider_screen
@@ -69,6 +70,8 @@ def _go_on(entering: Entering, clock: Clock) -> None:
         st.rerun()
     if SCREENS[step](entering, clock):
         _keep(entering.after(step))
+    if step is Step.CODE and kept(entering) is not None:
+        return  # the right code was given; what is shown now is shown only once
     if st.button("取消，回到登入", icon=":material/arrow_back:", type="tertiary"):
         st.session_state.pop(_ENTERING, None)
         st.rerun()

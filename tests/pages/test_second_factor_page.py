@@ -113,6 +113,8 @@ def test_whoever_needs_one_sets_it_up_and_reads_the_codes_before_going_in() -> N
         assert db.scalar(select(func.count()).select_from(RecoveryCode)) == 10
     go_on = next(one for one in app.button if one.label == "繼續")
     assert go_on.disabled
+    # Nothing else to press: whoever left would never see the codes again.
+    assert [one.label for one in app.button] == ["繼續"]
     app.checkbox[0].check().run()
     press(app, "繼續")
     press(app, "繼續")  # AppTest has no browser to take the cookie

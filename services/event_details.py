@@ -11,6 +11,7 @@ from services.audits.words import DrawKind, Ruling, SeedSource
 from services.event_words import OBJECTS, OUTCOMES, Group, label_of
 from services.identity.entering import Method
 from services.identity.links import How
+from services.identity.lockout import Tried
 from services.identity.passwords import Cause
 from services.identity.sessions import EndReason
 from services.regulation.items import Item
@@ -57,6 +58,7 @@ DETAILS = {
     "total": "符合筆數",
     "scale": "規模",
     "method": "登入方式",
+    "tried": "輸入",
     "issuer": "身分提供者",
     "until": "鎖定至",
     "cause": "緣由",
@@ -97,6 +99,7 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "cause": (Cause,),
     "how": (How,),
     "method": (Method,),
+    "tried": (Tried,),
     "group": (Group,),
 }
 """Which details hold codes that have a word; whatever people typed is shown as it is."""

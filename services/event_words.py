@@ -48,7 +48,9 @@ def _words(group: Group, label: str, *detail: str) -> Words:
 
 EVENT_WORDS: dict[EventType, Words] = {
     EventType.SIGNED_IN: _words(Group.SIGN_IN, "登入", "method"),
-    EventType.SIGN_IN_FAILED: _words(Group.SIGN_IN, "登入失敗", "reason", "issuer", "sentence"),
+    EventType.SIGN_IN_FAILED: _words(
+        Group.SIGN_IN, "登入失敗", "tried", "reason", "issuer", "sentence"
+    ),
     EventType.SIGN_IN_LOCKED: _words(Group.SIGN_IN, "登入鎖定", "until"),
     EventType.SIGNED_OUT: _words(Group.SIGN_IN, "登出", "reason"),
     EventType.PASSWORD_CHANGED: _words(Group.SIGN_IN, "變更密碼", "cause"),

@@ -55,6 +55,17 @@ class Kind(StrEnum):
     """Requests for reset links from an address; they lock nothing else."""
 
 
+class Tried(StrEnum):
+    """What was tried; a failure's event says so."""
+
+    PASSWORD = "password"
+    CODE = "code"
+
+    @property
+    def label(self) -> str:
+        return {"password": "密碼", "code": "驗證碼或復原碼"}[self.value]
+
+
 @dataclass(frozen=True)
 class Counted:
     """One counter after an attempt: since when it counts, and until when the attempt locked it."""
@@ -70,8 +81,8 @@ class Attempt:
     """One attempt, counted already; `passed` or `failed` settles it."""
 
     name: str
-    address: str
-    at: datetime
+    tried: Tried
+    by: Actor
     counters: tuple[Counted, ...]
 
 
@@ -81,11 +92,24 @@ def typed_name(username: str) -> str:
 
 
 def take(username: str, address: str, now: datetime) -> Attempt:
-    """Count one attempt under the typed name and the address, known or not, and return it.
+    """Count one attempt to sign in under the typed name and the address, known or not, and return it.
 
     Raises Locked, the same for every name, while either is locked; that extends nothing.
     """
-    name = typed_name(username)
+    return _take(username, Tried.PASSWORD, nobody(address, now))
+
+
+def take_of(person: Actor, tried: Tried) -> Attempt:
+    """Count one attempt of a person whose name is known: on the way in, or signed in already.
+
+    Raises Locked, the same for every name, while either is locked; that extends nothing.
+    """
+    by = person if person.session_id else nobody(person.address, person.now)
+    return _take(person.username, tried, by)
+
+
+def _take(username: str, tried: Tried, by: Actor) -> Attempt:
+    name, address, now = typed_name(username), by.address, by.now
     keys = [(Kind.ACCOUNT, name[:_KEY])]
     if address:
         keys.append((Kind.ADDRESS, network_of(address)))
@@ -97,9 +121,9 @@ def take(username: str, address: str, now: datetime) -> Attempt:
             counters = [_count(db, kind, key, policy, now) for kind, key in keys]
     except Locked:
         with transaction() as db:
-            _write_failure(db, name, address, now, reason="locked")
+            _write_failure(db, name, tried, by, reason="locked")
         raise
-    return Attempt(name, address, now, tuple(counters))
+    return Attempt(name, tried, by, tuple(counters))
 
 
 def may_ask(address: str, now: datetime) -> bool:
@@ -133,12 +157,12 @@ def passed(attempt: Attempt) -> None:
 def failed(attempt: Attempt) -> None:
     """Write down a wrong answer and the locks it led to; the name as typed, never the password."""
     with transaction() as db:
-        _write_failure(db, attempt.name, attempt.address, attempt.at)
+        _write_failure(db, attempt.name, attempt.tried, attempt.by)
         for counted in attempt.counters:
             if counted.locks_until is not None:
                 events.write(
                     db,
-                    nobody(attempt.address, attempt.at),
+                    attempt.by,
                     EventType.SIGN_IN_LOCKED,
                     about=("username" if counted.kind is Kind.ACCOUNT else "address", counted.key),
                     outcome="refused",
@@ -223,13 +247,14 @@ def _locked_until(db: Session, keys: Sequence[tuple[Kind, str]], now: datetime) 
     )
 
 
-def _write_failure(db: Session, name: str, address: str, now: datetime, **detail: str) -> None:
+def _write_failure(db: Session, name: str, tried: Tried, by: Actor, **detail: str) -> None:
     events.write(
         db,
-        nobody(address, now),
+        by,
         EventType.SIGN_IN_FAILED,
         about=("username", name[:40]),
         outcome="refused",
+        tried=tried.value,
         **detail,
     )
 

@@ -158,7 +158,7 @@ def change_own_password(actor: Actor, present: str, new: str) -> None:
         account = load_account(db, actor.account_id)
         policy = policy_of(db)
     assert account is not None
-    attempt = lockout.take(account.username, actor.address, actor.now)
+    attempt = lockout.take_of(actor, lockout.Tried.PASSWORD)
     if not matches(typed_password(present), account.password_hash):
         lockout.failed(attempt)
         raise Invalid("目前的密碼不正確；請再輸入一次。")

@@ -97,7 +97,7 @@ def check_code(person: Actor, typed: str) -> Passed:
     Raises Invalid for a wrong or used one, Conflict while the name or the address is locked.
     """
     code = read_code(typed)
-    attempt = lockout.take(person.username, person.address, person.now)
+    attempt = lockout.take_of(person, lockout.Tried.CODE)
     try:
         with transaction() as db:
             passed = _use(db, person, code)

@@ -186,6 +186,16 @@ def test_a_wrong_present_password_is_counted_and_locks(world: World) -> None:
     with pytest.raises(Locked):
         change_own_password(actor, FIRST, "新的密碼是 三隻貓頭鷹啊")
     assert matches(FIRST, account("clerk").password_hash)
+    with reading() as db:
+        failed = db.scalars(select(Event).where(Event.type == "sign_in_failed")).all()
+    assert [event.detail for event in failed] == [
+        *([{"tried": "password"}] * 5),
+        {"tried": "password", "reason": "locked"},
+    ]
+    # Of somebody who is signed in it is known who it was, and in which session.
+    assert {(event.actor_name, event.session_id) for event in failed} == {
+        (actor.name, actor.session_id)
+    }
 
 
 def test_none_of_the_last_and_not_the_present_one(world: World) -> None:

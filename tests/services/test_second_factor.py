@@ -255,6 +255,14 @@ def test_five_wrong_codes_lock_and_even_the_right_one_is_refused_until_then(worl
         with pytest.raises(Conflict, match="暫停"):
             pass_code(way_in, code, "10.9.9.9", LATER + timedelta(minutes=9))
     assert len(events_of("sign_in_locked")) == 1
+    failed = events_of("sign_in_failed")
+    assert [event.detail for event in failed] == [
+        *([{"tried": "code"}] * 5),
+        *([{"tried": "code", "reason": "locked"}] * 3),
+    ]
+    assert {event.actor_name for event in failed} == {
+        "（未登入）"
+    }  # the password alone is not enough
     after = LATER + timedelta(minutes=15, seconds=1)
     assert pass_code(entering(world, "clerk", after), code_at(enrolment, after), ADDRESS, after)
 

@@ -47,7 +47,7 @@ bench: .venv/.dev ## Figures of docs/benchmarks.md, all measured in one run
 	$(BIN)/python -m tests.bench
 
 screenshots: .venv/.dev ## Take the README's pictures anew
-	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/e2e
+	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/e2e/test_main_job.py
 
 demo-reset: .venv/.run ## Throw the embedded demo database away and make it anew
 	rm -f var/cadastre.db var/cadastre.db-wal var/cadastre.db-shm var/cadastre.checkpoints.txt*

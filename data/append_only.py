@@ -33,7 +33,7 @@ _SQLITE_TRIGGERS = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigge
 _POSTGRESQL_TRIGGERS = (
     "SELECT c.relname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
     "JOIN pg_proc p ON p.oid = t.tgfoid "
-    f"WHERE t.tgname = '{TRIGGER}' AND t.tgenabled = 'A' AND t.tgtype = {_KIND} "
+    "WHERE t.tgname = :name AND t.tgenabled = 'A' AND t.tgtype = :kind "
     "AND t.tgqual IS NULL AND pg_table_is_visible(c.oid)"
 )
 
@@ -55,8 +55,12 @@ def unprotect(connection: Connection, table: str) -> None:
 
 def unprotected(connection: Connection) -> list[str]:
     """Return the tables of `APPEND_ONLY` whose triggers are gone, changed or switched off."""
-    found = _SQLITE_TRIGGERS if _is_sqlite(connection) else _POSTGRESQL_TRIGGERS
-    stored = {(table, body.strip()) for table, body in connection.execute(text(found))}
+    found = (
+        text(_SQLITE_TRIGGERS)
+        if _is_sqlite(connection)
+        else text(_POSTGRESQL_TRIGGERS).bindparams(name=TRIGGER, kind=_KIND)
+    )
+    stored = {(table, body.strip()) for table, body in connection.execute(found)}
     return [table for table in APPEND_ONLY if not _expected(connection, table) <= stored]
 
 

@@ -58,12 +58,12 @@ class Kind(StrEnum):
 class Tried(StrEnum):
     """What was tried; a failure's event says so."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # nosec B105  # a word of ours, no password
     CODE = "code"
 
     @property
     def label(self) -> str:
-        return {"password": "密碼", "code": "驗證碼或復原碼"}[self.value]
+        return "驗證碼或復原碼" if self is Tried.CODE else "密碼"
 
 
 @dataclass(frozen=True)

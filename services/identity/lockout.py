@@ -9,7 +9,6 @@ An office sits behind one address, so an address has a higher limit and a shorte
 and a success there takes back only its own attempt: one's own account cannot be used to try others.
 """
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from services import events
 from services.errors import Conflict
 from services.events import EventType
 from services.identity.actor import Actor
+from services.identity.network import network_of
 from services.identity.policy import Policy, policy_of
 from services.regulation.purpose import tidy
 from services.rocdate import roc_time
@@ -188,19 +188,6 @@ def forget(db: Session, username: str, now: datetime) -> None:
         .with_for_update(skip_locked=True)
     )
     db.execute(delete(SignInCounter).where(tuple_(*place).in_(old)))
-
-
-def network_of(address: str) -> str:
-    """Return what one caller can choose no part of: an IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        given = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:_KEY]
-    if given.version == 6:
-        if given.ipv4_mapped:  # else the whole of IPv4 would be one network, and share one lock
-            return str(given.ipv4_mapped)
-        return str(ipaddress.ip_network((given, 64), strict=False))
-    return str(given)
 
 
 def _count(db: Session, kind: Kind, key: str, policy: Policy, now: datetime) -> Counted:

@@ -15,7 +15,8 @@ from data import engine
 from data.engine import reading, transaction
 from data.models import Account, Base, Event, SignInCounter
 from services.identity import lockout, signin
-from services.identity.lockout import Attempt, Locked, failed, network_of, passed, take
+from services.identity.lockout import Attempt, Locked, failed, passed, take
+from services.identity.network import network_of
 from services.identity.passwords import hash_password
 from tests.signing_in import session_of
 from tests.world import NOW, World

@@ -21,10 +21,10 @@ run: .venv/.run ## Prepare the database (demo city on the first start) and serve
 	$(BIN)/python manage.py serve --port $(PORT)
 
 test: .venv/.dev ## Everything, the real browser included
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-quick: .venv/.dev ## Everything but the browser
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
 
 check: .venv/.dev ## Lint, format, types, layers, weaknesses in the source
 	$(BIN)/ruff check .

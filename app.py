@@ -5,9 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from pages import registry
+from pages.entrance.applying import applying_screen, take_link
 from pages.entrance.flow import entrance
 from pages.entrance.provider import leave_provider
 from pages.entrance.reset import reset_screen, take_token
+from pages.entrance.starting_over import start_over_elsewhere
 from pages.shared import idle, layout, session
 from pages.shared.feedback import numbered_errors, show_notice
 from pages.shared.held_screen import held_screen
@@ -30,9 +32,14 @@ def main() -> None:
     if not installation.is_ready():
         st.error("系統尚未建置：請先執行 `make run`，或 `python manage.py init` 並建立系統管理者。")
         return
+    start_over_elsewhere(clock.utc_now)
     if take_token():
         st.navigation(registry.closed_doors(), position="hidden")
         reset_screen(clock.utc_now)
+        return
+    if take_link():
+        st.navigation(registry.closed_doors(), position="hidden")
+        applying_screen(clock.utc_now)
         return
     actor = session.guard(clock.utc_now)
     if actor is None:

@@ -14,7 +14,7 @@ from services.errors import Conflict, Invalid, UserError
 from services.identity.actor import Actor, operator
 from services.regulation.floors import unit_floors
 from services.regulation.periods import Quarter
-from services.rocdate import local_date
+from services.rocdate import local_date, parse_date
 from services.upgrading import upgrade
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -150,7 +150,7 @@ def seal(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Seal usage records and events written since the last checkpoint; run it every night."""
+    """Seal usage records and events written since the last checkpoint; `nightly` does too."""
     from services.ledger import checkpoints, renewing, sealing
 
     actor = _acting()
@@ -168,6 +168,9 @@ def verify_ledger(
     checkpoints: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Another copy of the file.")
     ] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="The archive of a purge, whose rows are hashed again too.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Hash every sealed row again and name the first that is not as it was sealed."""
@@ -176,10 +179,40 @@ def verify_ledger(
 
     for problem in protection_problems():
         typer.echo(problem, err=True)
-    found = verification.verify_ledger(_acting(), file=checkpoints, progress=_progress)
+    found = verification.verify_ledger(
+        _acting(), file=checkpoints, archive=archive, progress=_progress
+    )
     _print(found.as_dict() if as_json else {"ok": found.ok} | asdict(found), as_json)
     if not found.ok:
         raise typer.Exit(1)
+
+
+@app.command()
+def purge(
+    before: Annotated[
+        str, typer.Option(help="Everything older than this date goes: 2023-11-28 or 112/11/28.")
+    ],
+    archive: Annotated[
+        Path | None, typer.Option(help="The file to write first, or a folder for it.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Archive and delete usage records and audits that need not be kept any more (clause 7.1.5)."""
+    from services.ledger.checkpoints import LedgerFault
+    from services.retention.purging import purge as purge_old
+
+    day = parse_date(before)
+    try:
+        done = purge_old(_acting(), day, archive=archive, dry_run=dry_run, progress=_progress)
+    except LedgerFault as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        _print(done.as_dict(), as_json)
+        return
+    for line in done.sentences:
+        typer.echo(line)
 
 
 @app.command()
@@ -223,9 +256,95 @@ def reset_link(username: str) -> None:
 @app.command()
 def send_mail(as_json: Json = False) -> None:
     """Send the mail that waits; run it every minute."""
+    from services.accounts.applications.undelivered import note_undelivered
     from services.mail import send_due
 
-    _print(asdict(send_due(_acting(), clock.utc_now)), as_json)
+    _print(asdict(send_due(_acting(), clock.utc_now, note_undelivered)), as_json)
+
+
+@app.command()
+def open_due_reviews(as_json: Json = False) -> None:
+    """Open the access review of every agency whose next one is nearly due; `nightly` does too."""
+    from services.accounts.reviews.opening import open_due_reviews as open_them
+
+    opened = [asdict(one) for one in open_them(_acting())]
+    if as_json:
+        typer.echo(json.dumps({"opened": opened}, ensure_ascii=False))
+        return
+    for one in opened:
+        typer.echo(f"{one['agency']}：第 {one['campaign_id']} 號，{one['lines']} 個帳號")
+    typer.echo(f"已發起 {len(opened)} 件權限清查。")
+
+
+@app.command()
+def suspend_leavers(as_json: Json = False) -> None:
+    """Suspend accounts of people who left without their application; `nightly` does too."""
+    from services.accounts.leaving.suspending import suspend_past
+
+    night = suspend_past(_acting())
+    if as_json:
+        _print(night.as_dict(), as_json)
+    else:
+        typer.echo(f"已停權 {len(night.suspended)} 個帳號。")
+        for username in night.suspended:
+            typer.echo(f"  {username}")
+    for one in night.left_alone:
+        typer.echo(f"未能停權：{one.name}（{one.username}）：{one.sentence}", err=True)
+    if night.left_alone:
+        raise typer.Exit(1)
+
+
+@app.command()
+def expire_applications(as_json: Json = False) -> None:
+    """End applications that nobody confirmed in time, or whose account is gone."""
+    from services.accounts.applications.expiring import expire_applications as expire
+
+    night = expire(_acting())
+    if as_json:
+        _print(night.as_dict(), as_json)
+        return
+    typer.echo(f"已結案 {len(night.unconfirmed)} 件逾期未確認的申請。")
+    if night.of_cancelled_accounts:
+        typer.echo(f"已結案 {len(night.of_cancelled_accounts)} 件帳號已註銷的申請。")
+
+
+@app.command()
+def due(
+    on: Annotated[str, typer.Option(help="Day: 2026-02-20 or 115/02/20; today unless given.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List what is due or overdue on a day, of all units and agencies."""
+    from services.schedule.everybody import all_due
+
+    actor = _acting()
+    found = all_due(actor, parse_date(on) if on else actor.today)
+    if as_json:
+        typer.echo(json.dumps([one.as_dict() for one in found], ensure_ascii=False))
+        return
+    for one in found:
+        late = "逾期" if one.state == "overdue" else "待辦"
+        typer.echo(f"{late} {one.due} {one.kind} {one.period} {one.agency} {one.unit} {one.who}")
+    typer.echo(f"共 {len(found)} 件。")
+
+
+@app.command()
+def nightly(as_json: Json = False) -> None:
+    """Do everything that has to happen every night; safe to run twice, on any day."""
+    from services.nightly import run_night
+
+    steps = run_night(_acting())
+    failed = [one for one in steps if not one.ok]
+    if as_json:
+        answer = {"ok": not failed, "steps": [one.as_dict() for one in steps]}
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        for one in steps:
+            result = json.dumps(one.result, ensure_ascii=False)
+            typer.echo(f"{one.step}: {'完成' if one.ok else '失敗'} {result}")
+    for one in failed:
+        typer.echo(f"{one.step}: {one.error}", err=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -281,6 +400,23 @@ def permissions(as_json: Json = False) -> None:
         return
     for cell in cells:
         typer.echo(f"{cell['holder']:<16} {cell['action']:<20} {cell['scope']}")
+
+
+@app.command()
+def workflows(as_json: Json = False) -> None:
+    """Print the sixteen applications for accounts: their steps, by whom, and what they need."""
+    from services.regulation.workflow_diagram import needs, who
+    from services.regulation.workflows import WORKFLOWS
+    from services.regulation.workflows import as_json as table
+
+    if as_json:
+        typer.echo(json.dumps(table(), ensure_ascii=False))
+        return
+    for flow in WORKFLOWS.values():
+        typer.echo(f"{flow.role.label} {flow.kind.label}")
+        for number, step in enumerate(flow.steps, 1):
+            needed = f"（{needs(step)}）" if step.needs else ""
+            typer.echo(f"  {number}. {step.deed.label}：{who(step)}{needed}　{step.clause}")
 
 
 @app.command()

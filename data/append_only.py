@@ -4,7 +4,10 @@ Whoever owns the tables can drop a trigger; the ledger is what shows it. On Post
 application's role owns nothing (deploy/postgresql-roles.sql).
 """
 
-from sqlalchemy import Connection, text
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, bindparam, text
 
 APPEND_ONLY = (
     "usage_records",
@@ -19,6 +22,16 @@ APPEND_ONLY = (
     "ledger_tiles",
     "ledger_checkpoints",
     "ledger_timestamps",
+    "application_acts",
+    "destructions",
+    "handovers",
+    "audit_acts",
+    "evidence",
+    "evidence_withdrawals",
+    "audit_packages",
+    "package_parts",
+    "incident_steps",
+    "purges",
 )
 """All of them. A migration that adds one, or makes one anew, calls `protect` for it."""
 
@@ -29,6 +42,17 @@ _REFUSAL = " BEGIN RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME; END
 _KIND = 2 | 8 | 16 | 32
 """pg_trigger.tgtype: before, a delete, an update, a truncate; once a statement."""
 
+_NOT_OWNED = (
+    "SELECT relname FROM pg_class WHERE relname IN :tables AND pg_table_is_visible(oid) "
+    "AND NOT pg_has_role(current_user, relowner, 'USAGE') ORDER BY relname"
+)
+_CHANGEABLE = (
+    "SELECT relname FROM pg_class WHERE relname IN :tables AND pg_table_is_visible(oid) "
+    # A member of the owner may SET ROLE to it; a right to one column is enough to change a row.
+    "AND (pg_has_role(current_user, relowner, 'MEMBER') "
+    "OR has_any_column_privilege(oid, 'UPDATE') "
+    "OR has_table_privilege(oid, 'DELETE, TRUNCATE, TRIGGER')) ORDER BY relname"
+)
 _SQLITE_TRIGGERS = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
 _POSTGRESQL_TRIGGERS = (
     "SELECT c.relname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
@@ -51,6 +75,38 @@ def unprotect(connection: Connection, table: str) -> None:
             connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_{TRIGGER}_{verb}"))
     else:
         connection.execute(text(f"DROP TRIGGER IF EXISTS {TRIGGER} ON {table}"))
+
+
+@contextmanager
+def lifted(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
+    """Let rows of ``tables`` be removed in this transaction, and protect them again at its end.
+
+    For the one purge that the rule allows (services/retention). An error leaves it to the rollback.
+    """
+    for table in tables:
+        unprotect(connection, table)
+    yield
+    for table in tables:
+        protect(connection, table)
+
+
+def not_owned(connection: Connection, tables: Sequence[str]) -> list[str]:
+    """Return those of ``tables`` whose protection this database role cannot lift."""
+    if _is_sqlite(connection):
+        return []
+    asked = text(_NOT_OWNED).bindparams(bindparam("tables", list(tables), expanding=True))
+    return list(connection.scalars(asked))
+
+
+def changeable(connection: Connection) -> list[str]:
+    """Return the tables of `APPEND_ONLY` that this database role owns or may do more to than add rows.
+
+    None on SQLite, which has no roles. All of them for a superuser, whom no trigger holds either.
+    """
+    if _is_sqlite(connection):
+        return []
+    asked = text(_CHANGEABLE).bindparams(bindparam("tables", list(APPEND_ONLY), expanding=True))
+    return list(connection.scalars(asked))
 
 
 def unprotected(connection: Connection) -> list[str]:

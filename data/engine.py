@@ -80,6 +80,8 @@ def _sqlite_on_connect(connection: Any, _record: Any) -> None:
         "cache_size=-65536",
         # REPLACE removes the old row, and only then do the triggers of append-only tables hear of it.
         "recursive_triggers=ON",
+        # What is deleted is overwritten: a destroyed document leaves no bytes in the file.
+        "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

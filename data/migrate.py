@@ -1,12 +1,14 @@
 """Bring the database's tables up to date with Alembic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from data.engine import engine
@@ -27,7 +29,7 @@ def upgrade(record: Callable[[Session, str, str], None] | None = None) -> None:
     database had tables that were not up to date.
     """
     settings = config()
-    with engine().execution_options(writes=True).begin() as connection:
+    with _migrating() as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
@@ -36,6 +38,29 @@ def upgrade(record: Callable[[Session, str, str], None] | None = None) -> None:
             with Session(connection) as db:
                 record(db, before, after)
                 db.commit()  # hands the rows to the transaction around it
+
+
+@contextmanager
+def _migrating() -> Iterator[Connection]:
+    """Open the transaction that migrates; all of it is committed, or none.
+
+    SQLite makes a table anew to change it, and dropping the old one would count as deleting rows that
+    others point to: it does not watch over them meanwhile, and all of them are checked before the end.
+    """
+    with engine().connect() as connection:
+        connection = connection.execution_options(writes=True)
+        sqlite = connection.dialect.name == "sqlite"
+        raw = connection.connection.driver_connection
+        if sqlite and raw is not None:
+            raw.execute("PRAGMA foreign_keys=OFF")  # heard only outside of a transaction
+        try:
+            with connection.begin():
+                yield connection
+                if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("a migration left rows that point to nothing")
+        finally:
+            if sqlite and raw is not None:
+                raw.execute("PRAGMA foreign_keys=ON")
 
 
 def head() -> str | None:

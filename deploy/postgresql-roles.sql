@@ -1,4 +1,5 @@
--- Two roles for one PostgreSQL database: the owner, who makes and changes tables (manage.py init),
+-- Two roles for one PostgreSQL database: the owner, who makes and changes tables (manage.py init)
+-- and takes out what need not be kept any more (manage.py purge),
 -- and the application, who may not change or remove what is only ever added to.
 --
 --   psql -v ON_ERROR_STOP=1 -d cadastre -f deploy/postgresql-roles.sql

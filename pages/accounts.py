@@ -1,126 +1,73 @@
-"""帳號管理: the accounts in a person's charge, found, looked at, suspended, restored, cancelled."""
+"""帳號管理: what waits for this person, the accounts in their charge, and how applications go."""
 
 import streamlit as st
 
-from pages.directory.detail import show_detail
-from pages.directory.filters import (
-    PAGE,
-    account_filters,
-    choose_account,
-    chosen_account,
-    fields,
-)
+from pages.applications.inbox import FIELDS, inbox
+from pages.directory.accounts_list import accounts_list
+from pages.directory.filters import PAGE
+from pages.directory.filters import fields as account_fields
+from pages.directory.leaving_list import leaving_list
+from pages.directory.people_import import people_import
+from pages.directory.workflow_help import workflow_help
 from pages.shared import address
-from pages.shared.export import export_button
-from pages.shared.feedback import showing_errors
 from pages.shared.layout import page_head
-from pages.shared.paging import Pager, every_row
-from pages.shared.session import actor_source, current_actor
-from services import rocdate
-from services.accounts.directory import (
-    AccountFilters,
-    AccountPage,
-    AccountRow,
-    account_detail,
-    list_accounts,
-    visible_units,
-)
-from services.identity.actor import Actor
+from pages.shared.session import current_actor
+from services.accounts.applications.listing import count_due
+from services.accounts.bulk.listing import may_import
+from services.accounts.directory import visible_units
+from services.identity.permissions import Action, reach
 
-_SIZE, _EXPORT_SIZE = 50, 500
-COLUMNS = (
-    "姓名（帳號）", "員工編號", "職稱", "機關", "單位", "角色", "職務", "狀態", "授權項目",
-    "建立", "最近使用", "預定離職",
-)  # fmt: skip
-
-SHOWN = (
-    "姓名（帳號）", "機關", "單位", "角色", "職務", "狀態", "最近使用", "預定離職", "授權項目", "建立",
-)  # fmt: skip
-
-
-def _cells(row: AccountRow) -> tuple[str, ...]:
-    return (
-        row.label,
-        row.staff_no,
-        row.title,
-        row.agency,
-        row.unit,
-        row.role.label,
-        "、".join(duty.label for duty in row.duties),
-        row.status.label,
-        "、".join(item.label for item in row.items),
-        rocdate.roc_date(rocdate.local_date(row.created_at)),
-        rocdate.roc_time(row.last_used_at) if row.last_used_at else "從未使用",
-        rocdate.roc_date(row.leaving_on) if row.leaving_on else "",
-    )
-
-
-def _export(actor: Actor, filters: AccountFilters, total: int) -> None:
-    person_now = actor_source()
-
-    def rows() -> list[tuple[str, ...]]:
-        person = person_now() or actor
-
-        def page_after(cursor: int | None) -> tuple[tuple[AccountRow, ...], int | None]:
-            found = list_accounts(person, filters, cursor, _EXPORT_SIZE)
-            return found.rows, found.next_after
-
-        return [_cells(row) for row in every_row(page_after)]
-
-    export_button(actor, "匯出使用者清冊", "使用者清冊", COLUMNS, rows, total)
-
-
-def _table(page: AccountPage, key: str) -> None:
-    """Show the rows; choosing one opens its details."""
-
-    def take_choice() -> None:
-        places = st.session_state[key]["selection"]["rows"]
-        choose_account(page.rows[places[0]].id if places else None)
-
-    st.dataframe(
-        [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
-        hide_index=True,
-        column_order=SHOWN,
-        column_config={"職務": st.column_config.TextColumn(width=110)},
-        height=min(36 * (len(page.rows) + 1), 440),
-        on_select=take_choice,
-        selection_mode="single-row",
-        key=key,
-        alt="帳號清單",
-    )
-
+VIEWS = {
+    "applications": "申請案",
+    "accounts": "帳號",
+    "leaving": "離職與異動",
+    "import": "匯入名單",
+    "workflows": "申請流程",
+}
 
 actor = current_actor()
-page_head("帳號管理", "您職責範圍內的帳號；勾選一列檢視內容、停權、復權、註銷或變更授權項目。")
-units = visible_units(actor)
-known = fields(units)
-ignored = address.read(PAGE, known)
-if ignored:
+page_head("帳號管理", "待您辦理的申請案，與您職責範圍內的帳號。")
+due = count_due(actor)
+sees_accounts = bool(reach(actor, Action.VIEW_ACCOUNTS))
+units = visible_units(actor) if sees_accounts else ()
+closed = {
+    name
+    for name, open_to in (
+        ("accounts", sees_accounts),
+        ("leaving", bool(reach(actor, Action.RECORD_LEAVING))),
+        ("import", may_import(actor)),
+    )
+    if not open_to
+}
+offered = [name for name in VIEWS if name not in closed]
+filters = account_fields(units)
+named = set(st.query_params)
+# A link that names an application or an account leads to the view that has it.
+first = "applications" if not sees_accounts or named & set(FIELDS) else "accounts"
+if due and not named & set(filters):
+    first = "applications"
+known = {"view": address.Field(offered, first)} | FIELDS | filters
+if address.read(PAGE, known):
     st.warning(
         "網址中有部分條件不存在或不在您的權限範圍內，已略過。", icon=":material/filter_alt_off:"
     )
-filters = account_filters(units)
-pager = Pager(PAGE, filters, _SIZE)
-page = list_accounts(actor, filters, pager.cursor, _SIZE)
-
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(f"共 **{page.total:,}** 個帳號", width="content")
-    if page.total:
-        _export(actor, filters, page.total)
-    st.button(
-        "清除條件",
-        icon=":material/filter_alt_off:",
-        type="tertiary",
-        on_click=address.reset,
-        args=(PAGE, known),
-    )
-if page.rows:
-    _table(page, f"accounts.table.{hash((filters, pager.cursor))}")
-    pager.controls(page.next_after, page.total)
-else:
-    st.info("沒有符合條件的帳號；請放寬或清除條件。", icon=":material/person_search:")
-account_id = chosen_account()
-if account_id is not None:
-    with showing_errors():
-        show_detail(account_detail(actor, account_id))
+view = st.segmented_control(
+    "檢視",
+    offered,
+    format_func=lambda name: VIEWS[name] + (f"（{due}）" if due and name == offered[0] else ""),
+    key=address.key(PAGE, "view"),
+    required=True,
+    label_visibility="collapsed",
+)
+match view:
+    case "applications":
+        inbox(actor)
+    case "accounts":
+        accounts_list(actor, units, known)
+    case "leaving":
+        leaving_list(actor)
+    case "import":
+        people_import(actor)
+    case _:
+        workflow_help()
 address.write(PAGE, known)

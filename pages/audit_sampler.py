@@ -1,7 +1,7 @@
 """稽核抽樣: a unit audit from its scope to its signature, in five steps (clause 7.1.1)."""
 
 from pages.sampler import chooser, drawing, freeze, scope, signing, worksheet
-from pages.sampler.context import PAGE, stepper
+from pages.sampler.context import stepper
 from pages.shared import address
 from pages.shared.layout import page_head
 from pages.shared.session import current_actor
@@ -18,5 +18,5 @@ page_head("稽核抽樣", "每季結束次月，由單位主管或其指派的�
 context = chooser.choose(current_actor())
 if context is not None:
     step = stepper(context)
-    address.write(PAGE, context.fields)
+    address.write(context.page, context.fields)
     STEPS[step](context)

@@ -10,6 +10,7 @@ from pages.shared.feedback import showing_errors
 from pages.shared.layout import page_head
 from pages.shared.paging import Pager
 from pages.shared.session import current_actor
+from pages.shared.tables import table_height
 from services import rocdate
 from services.event_log import (
     EXPORT_NAME,
@@ -68,7 +69,7 @@ def _table(page: EventPage, key: str) -> None:
             for row in page.rows
         ],
         hide_index=True,
-        height=min(36 * (len(page.rows) + 1), 620),
+        height=table_height(len(page.rows), 620),
         on_select=take_choice,
         selection_mode="single-row",
         key=key,

@@ -7,6 +7,7 @@ from pages.shared.export import export_button
 from pages.shared.layout import page_head
 from pages.shared.paging import Pager, every_row
 from pages.shared.session import actor_source, current_actor
+from pages.shared.tables import table_height
 from services import rocdate
 from services.identity.actor import Actor
 from services.parcels.mine import OwnPage, OwnRecord, my_months, my_usage
@@ -85,7 +86,7 @@ if page.total:
             for row in page.rows
         ],
         hide_index=True,
-        height=min(36 * (len(page.rows) + 1), 560),
+        height=table_height(len(page.rows), 560),
         # A name of the record and no quantity: the audit asks for it without separators.
         column_config={"紀錄編號": st.column_config.NumberColumn(format="%d")},
     )

@@ -35,13 +35,24 @@ def _has_items(actor: Actor) -> bool:
     return bool(actor.items)
 
 
+def _sees_agencies(actor: Actor) -> bool:
+    """Whether somebody may look at audits of a whole agency, or of all."""
+    reached = reach(actor, Action.VIEW_AUDIT)
+    return bool(reached.everything or reached.agency_ids)
+
+
 PAGES: tuple[Entry, ...] = (
     Entry("", "待辦", "home", "checklist", Action.VIEW_HOME),
     Entry("", "我的帳號", "my_account", "person", Action.MANAGE_OWN_SIGN_IN),
     Entry("查詢", "地籍查詢", "parcel_query", "search", Action.QUERY_PARCEL, _has_items),
     Entry("查詢", "我的使用紀錄", "my_usage", "history", Action.QUERY_PARCEL),
-    Entry("帳號", "帳號管理", "accounts", "manage_accounts", Action.VIEW_ACCOUNTS),
+    Entry("帳號", "申請", "apply", "assignment", Action.APPLY),
+    Entry("帳號", "帳號管理", "accounts", "manage_accounts", Action.VIEW_APPLICATIONS),
+    Entry("帳號", "權限清查", "access_review", "fact_check", Action.VIEW_REVIEWS),
+    Entry("帳號", "文件保管", "kept_documents", "folder_managed", Action.KEEP_DOCUMENTS),
     Entry("稽核", "稽核抽樣", "audit_sampler", "casino", Action.VIEW_AUDIT),
+    Entry("稽核", "機關稽核", "agency_audit", "domain", Action.VIEW_AUDIT, _sees_agencies),
+    Entry("稽核", "異常與事件", "incidents", "report", Action.VIEW_INCIDENTS),
     Entry("統計", "使用統計", "usage_charts", "monitoring", Action.VIEW_USAGE),
     Entry("系統", "匯入", "import_usage", "upload_file", Action.IMPORT_USAGE),
     Entry("系統", "權限對照", "permissions", "verified_user", Action.VIEW_PERMISSIONS),

@@ -7,22 +7,37 @@ from enum import StrEnum
 from typing import Any
 
 from services import rocdate
+from services.accounts.applications.words import Act
+from services.accounts.leaving.words import Settled, Source
+from services.accounts.papers.keeping import PaperKind
 from services.audits.words import DrawKind, Ruling, SeedSource
 from services.event_words import OBJECTS, OUTCOMES, Group, label_of
 from services.identity.entering import Method
-from services.identity.links import How
+from services.identity.link_words import How
 from services.identity.lockout import Tried
 from services.identity.passwords import Cause
 from services.identity.sessions import EndReason
+from services.incidents.words import Mark
+from services.regulation.incidents import Gravity, Step
 from services.regulation.items import Item
+from services.regulation.leaving import Leaving
 from services.regulation.periods import Quarter
 from services.regulation.readings import ALL_READINGS
-from services.regulation.roles import AccountStatus, Role
+from services.regulation.roles import AccountStatus, Duty, Role
+from services.regulation.workflows import Deed
 
 DETAILS = {
     "reason": "原因",
     "function": "功能代碼",
     "sentence": "說明",
+    "number": "案號",
+    "act": "作業",
+    "step": "步驟",
+    "note": "註記",
+    "effective_on": "生效日期",
+    "entered": "登錄方式",
+    "settled": "辦結方式",
+    "bytes": "位元組",
     "records": "紀錄",
     "items": "項目",
     "account_id": "對應帳號",
@@ -56,7 +71,14 @@ DETAILS = {
     "filter": "條件",
     "rows": "匯出筆數",
     "total": "符合筆數",
+    "format": "檔案格式",
     "scale": "規模",
+    "due_on": "期限",
+    "keep": "保留",
+    "reduce": "減列項目",
+    "suspend": "停權",
+    "cancel": "註銷",
+    "lines": "帳號",
     "method": "登入方式",
     "tried": "輸入",
     "issuer": "身分提供者",
@@ -84,6 +106,23 @@ DETAILS = {
     "snooper": "故事：窺探者",
     "shared_account": "故事：共用帳號",
     "behind_agency": "故事：落後機關",
+    "sha256": "檔案雜湊值",
+    "documents": "文件數",
+    "record": "紀錄編號",
+    "duty": "職務",
+    "letter_no": "公文字號",
+    "manifest_sha256": "函送清單雜湊值",
+    "files": "檔案數",
+    "gravity": "情節",
+    "done_on": "辦理日期",
+    "sent": "寄出",
+    "before_day": "早於",
+    "archive_sha256": "封存檔雜湊值",
+    "audits": "稽核件數",
+    "record_ids_sha256": "清除紀錄編號雜湊值",
+    "proposed_by": "提出者的帳號編號",
+    "given_by": "移交人的帳號編號",
+    "taken_by": "接手人的帳號編號",
 }
 
 _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
@@ -91,14 +130,20 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "before": (AccountStatus, Item),
     "after": (AccountStatus, Item),
     "role": (Role,),
+    "duty": (Duty,),
     "seed_plan": (SeedSource,),
     "seed_source": (SeedSource,),
-    "kind": (DrawKind,),
+    "kind": (DrawKind, PaperKind, Leaving),
     "ruling": (Ruling,),
     "reason": (EndReason,),
     "cause": (Cause,),
     "how": (How,),
     "method": (Method,),
+    "entered": (Source,),
+    "settled": (Settled,),
+    "act": (Act,),
+    "step": (Deed, Step, Mark),
+    "gravity": (Gravity,),
     "tried": (Tried,),
     "group": (Group,),
 }
@@ -135,6 +180,10 @@ _READ: dict[str, Callable[[str], str]] = {
     "stamped_at": _moment,
     "first_day": _day,
     "last_day": _day,
+    "due_on": _day,
+    "effective_on": _day,
+    "done_on": _day,
+    "before_day": _day,
     "period": _quarter,
     "quarter": _quarter,
     "type": label_of,

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 
-from data.models import Account, Audit, Event, Unit
+from data.models import Account, Audit, Event, KeptDocument, Unit
 from services import rocdate
 from services.errors import Invalid
 from services.event_words import OBJECTS, OUTCOMES, Group, types_of
@@ -167,7 +167,7 @@ def _together(parts: list[Select[Any]]) -> Select[Any]:
 
 
 def _views(reached: Reach) -> list[ColumnElement[bool]]:
-    """What lies within reach: acts of the agency's people, and acts on its accounts and audits."""
+    """What lies within reach: acts of the agency's people, and on its accounts, audits and documents."""
     own = [within(reached, unit=Event.unit_id, agency=Event.agency_id)]
     if reached.everything or not reached.agency_ids:
         return own
@@ -175,7 +175,13 @@ def _views(reached: Reach) -> list[ColumnElement[bool]]:
     accounts = select(cast(Account.id, String)).join(Unit, Unit.id == Account.unit_id).where(here)
     names = select(Account.username).join(Unit, Unit.id == Account.unit_id).where(here)
     audits = select(cast(Audit.id, String)).where(Audit.agency_id.in_(reached.agency_ids))
+    papers = select(cast(KeptDocument.id, String)).join(Unit, Unit.id == KeptDocument.unit_id)
+    things = {
+        "account": accounts,
+        "username": names,
+        "audit": audits,
+        "document": papers.where(here),
+    }
     return own + [
-        and_(Event.object_type == kind, Event.object_id.in_(ids))
-        for kind, ids in (("account", accounts), ("username", names), ("audit", audits))
+        and_(Event.object_type == kind, Event.object_id.in_(ids)) for kind, ids in things.items()
     ]

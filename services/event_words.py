@@ -58,6 +58,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.SECOND_FACTOR_SET: _words(Group.SIGN_IN, "設定雙因子驗證", "what"),
     EventType.SECOND_FACTOR_REMOVED: _words(Group.SIGN_IN, "移除雙因子驗證", "reason"),
     EventType.RECOVERY_CODE_USED: _words(Group.SIGN_IN, "使用復原碼", "codes_left"),
+    EventType.RECOVERY_CODES_SAVED: _words(Group.SIGN_IN, "下載復原碼"),
     EventType.IDENTITY_BOUND: _words(Group.SIGN_IN, "綁定市府身分", "issuer", "subject", "claim"),
     EventType.IDENTITY_CLAIM_CHANGED: _words(Group.SIGN_IN, "市府帳號識別資料變更", "claim"),
     EventType.IDENTITY_RELEASED: _words(Group.SIGN_IN, "解除市府身分綁定", "subject", "reason"),
@@ -78,6 +79,50 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.ACCOUNT_ITEMS_CHANGED: _words(
         Group.ACCOUNTS, "變更授權項目", "before", "after", "reason"
     ),
+    EventType.DUTY_GIVEN: _words(Group.ACCOUNTS, "指派職務", "duty", "reason"),
+    EventType.DUTY_ENDED: _words(Group.ACCOUNTS, "解除職務", "duty", "reason"),
+    EventType.APPLICATION_ACTED: _words(
+        Group.ACCOUNTS, "辦理申請案", "number", "act", "step", "note"
+    ),
+    EventType.PEOPLE_IMPORTED: _words(
+        Group.ACCOUNTS, "匯入名單送出申請", "file_sha256", "read", "stored", "rejected"
+    ),
+    EventType.APPLICATION_VIEWED: _words(Group.LOOKS, "檢視申請案"),
+    EventType.APPLICATION_PRINTED: _words(
+        Group.LOOKS, "列印申請文件", "number", "kind", "format", "sha256"
+    ),
+    EventType.DOCUMENT_KEPT: _words(Group.ACCOUNTS, "收存文件", "kind", "sha256", "bytes"),
+    EventType.DOCUMENT_VIEWED: _words(Group.LOOKS, "檢視文件", "kind", "sha256"),
+    EventType.DESTRUCTION_PROPOSED: _words(Group.ACCOUNTS, "提出銷毀文件", "reason", "sha256"),
+    EventType.DESTRUCTION_WITHDRAWN: _words(Group.ACCOUNTS, "撤回銷毀文件", "reason", "sha256"),
+    EventType.DOCUMENT_DESTROYED: _words(
+        Group.ACCOUNTS, "銷毀文件", "kind", "reason", "sha256", "proposed_by"
+    ),
+    EventType.DOCUMENTS_HANDED_OVER: _words(
+        Group.ACCOUNTS, "移交文件", "given_by", "taken_by", "documents", "reason"
+    ),
+    EventType.REVIEW_OPENED: _words(Group.ACCOUNTS, "發起權限清查", "accounts", "due_on"),
+    EventType.REVIEW_PREPARED: _words(
+        Group.ACCOUNTS, "權限清查初核", "keep", "reduce", "suspend", "cancel"
+    ),
+    EventType.REVIEW_DECIDED: _words(
+        Group.ACCOUNTS, "權限清查核定", "keep", "reduce", "suspend", "cancel"
+    ),
+    EventType.REVIEW_LINES_RENEWED: _words(Group.ACCOUNTS, "更新清查內容", "lines"),
+    EventType.REVIEW_CLOSED: _words(
+        Group.ACCOUNTS, "權限清查結案", "content_hash", "keep", "reduce", "suspend", "cancel"
+    ),
+    EventType.LEAVING_RECORDED: _words(
+        Group.ACCOUNTS, "登錄離職或異動", "kind", "effective_on", "entered", "note"
+    ),
+    EventType.LEAVING_SETTLED: _words(
+        Group.ACCOUNTS, "離職或異動辦結", "kind", "effective_on", "settled", "reason"
+    ),
+    EventType.LEAVING_IMPORTED: _words(
+        Group.ACCOUNTS,
+        "匯入人事異動",
+        *("file_sha256", "read", "stored", "duplicates", "rejected"),
+    ),
     EventType.AUDIT_OPENED: _words(Group.AUDITS, "建立稽核", "unit", "period"),
     EventType.FRAME_FROZEN: _words(
         Group.AUDITS,
@@ -92,13 +137,39 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.RECORD_JUDGED: _words(Group.AUDITS, "判定", "records", "ruling", "changed"),
     EventType.AUDIT_SIGNED: _words(Group.AUDITS, "簽核", "content_hash", "nil_return"),
     EventType.AUDIT_REOPENED: _words(Group.AUDITS, "重新開啟稽核", "reason"),
+    EventType.AUDITOR_APPOINTED: _words(Group.AUDITS, "指派稽核人員", "unit", "reason"),
+    EventType.AUDITOR_RELIEVED: _words(Group.AUDITS, "解除稽核人員", "unit", "reason"),
+    EventType.RECORDS_SHARED: _words(Group.AUDITS, "分派查核紀錄", "records", "people"),
+    EventType.EVIDENCE_ADDED: _words(Group.AUDITS, "加入佐證資料", "sha256", "bytes", "record"),
+    EventType.EVIDENCE_WITHDRAWN: _words(Group.AUDITS, "撤回佐證資料", "sha256", "reason"),
+    EventType.AUDIT_RECEIVED: _words(Group.AUDITS, "收存稽核紀錄", "content_hash"),
+    EventType.AUDIT_APPROVED: _words(Group.AUDITS, "核定稽核紀錄", "content_hash", "note"),
+    EventType.AUDIT_RETURNED: _words(Group.AUDITS, "退回稽核紀錄", "reason"),
+    EventType.AUDIT_SENT: _words(
+        Group.AUDITS, "函送地政局", "letter_no", "manifest_sha256", "files"
+    ),
+    EventType.INCIDENT_OPENED: _words(Group.AUDITS, "成立事件", "number", "gravity", "records"),
+    EventType.INCIDENT_STEP_TAKEN: _words(Group.AUDITS, "處理事件", "number", "step", "done_on"),
+    EventType.INCIDENT_VIEWED: _words(Group.LOOKS, "檢視事件", "number"),
+    EventType.EVIDENCE_VIEWED: _words(Group.LOOKS, "檢視佐證資料", "sha256"),
+    EventType.AUDIT_FORM_EXPORTED: _words(Group.LOOKS, "匯出稽核紀錄表", "format", "content_hash"),
+    EventType.PACKAGE_EXPORTED: _words(Group.LOOKS, "下載函送資料", "manifest_sha256"),
+    EventType.REMINDERS_SENT: _words(Group.SYSTEM, "寄送提醒", "sent"),
+    EventType.RECORDS_PURGED: _words(
+        Group.SYSTEM,
+        "清除逾保存年限紀錄",
+        *("before_day", "records", "audits", "archive_sha256", "record_ids_sha256"),
+    ),
     EventType.ACCOUNT_VIEWED: _words(Group.LOOKS, "檢視帳號"),
     EventType.WORKSHEET_VIEWED: _words(Group.LOOKS, "檢視稽核工作底稿"),
     EventType.EVENTS_VIEWED: _words(Group.LOOKS, "檢視系統紀錄", "filter"),
-    EventType.TABLE_EXPORTED: _words(Group.LOOKS, "匯出表格", "rows", "total", "filter"),
+    EventType.TABLE_EXPORTED: _words(Group.LOOKS, "匯出表格", "rows", "total", "filter", "format"),
     EventType.DRAW_EXPORTED: _words(Group.LOOKS, "匯出抽樣"),
     EventType.SETTING_CHANGED: _words(Group.SYSTEM, "變更設定", "before", "after"),
-    EventType.SECRETS_ROTATED: _words(Group.SYSTEM, "更換金鑰", "second_factors", "mail"),
+    EventType.SECRETS_ROTATED: _words(
+        Group.SYSTEM, "更換金鑰", "second_factors", "mail", "documents"
+    ),
+    EventType.MAIL_HELD_UP: _words(Group.SYSTEM, "郵件暫時寄不出去", "error"),
     EventType.MAIL_GIVEN_UP: _words(Group.SYSTEM, "郵件無法寄出", "error"),
     EventType.LEDGER_SEALED: _words(
         Group.SYSTEM, "封存帳本", "size", "root", "stamped_at", "file", "sentence"
@@ -130,6 +201,16 @@ OBJECTS = {
     "mail": "郵件",
     "identity": "市府身分",
     "action": "權限",
+    "application": "申請案",
+    "document": "文件",
+    "handover": "文件移交",
+    "people_list": "名單",
+    "campaign": "權限清查",
+    "evidence": "佐證資料",
+    "incident": "事件",
+    "archive": "封存檔",
+    "reminders": "提醒",
+    "personnel_file": "人事異動檔",
     "audit": "稽核",
     "usage_record": "使用紀錄",
     "usage_import": "匯入",

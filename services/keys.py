@@ -23,7 +23,7 @@ def cookie_key() -> str:
 
 
 def data_cipher() -> MultiFernet:
-    """Return the cipher of stored secrets (second factors, mail that waits).
+    """Return the cipher of stored secrets (second factors, mail that waits, kept documents).
 
     ``DATA_KEYS`` holds one or more Fernet keys with commas between them: the first one encrypts, all
     of them decrypt, so that a key can be replaced. Raises Invalid for a malformed key.

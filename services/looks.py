@@ -20,19 +20,22 @@ def record_look(type_: EventType, actor: Actor, about: tuple[str, object], **det
 
     Services call it before they hand anything out: what cannot be recorded is not shown.
     """
-    with reading() as db:
-        known = db.scalar(
-            select(Event.id)
-            .where(
-                Event.object_type == about[0],
-                Event.object_id == str(about[1]),
-                Event.at > actor.now - ONE_LOOK,
-                Event.type == type_.value,
-                Event.account_id == actor.account_id,
-                Event.session_id == actor.session_id,
-            )
-            .limit(1)
+    same = (
+        select(Event.id)
+        .where(
+            Event.object_type == about[0],
+            Event.object_id == str(about[1]),
+            Event.at > actor.now - ONE_LOOK,
+            Event.type == type_.value,
+            Event.account_id == actor.account_id,
+            Event.session_id == actor.session_id,
         )
+        .limit(1)
+    )
+    if not actor.session_id:  # whoever looks with a link has none: the address tells them apart
+        same = same.where(Event.address == actor.address)
+    with reading() as db:
+        known = db.scalar(same)
     if known is None:
         with transaction() as db:
             events.write(db, actor, type_, about=about, **detail)

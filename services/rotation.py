@@ -1,11 +1,11 @@
 """Replacing the key of stored secrets: everything is encrypted anew with the first of DATA_KEYS."""
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from data.models import OutgoingMail, SecondFactor
+from data.models import DocumentContent, EvidenceContent, OutgoingMail, SecondFactor
 from services import events, keys
 from services.errors import Conflict
 from services.events import EventType
@@ -22,9 +22,16 @@ def rotate_secrets(actor: Actor) -> dict[str, int]:
     """
     permit(actor, Action.CHANGE_SETTINGS)
     with transaction() as db:
-        factors, mail = _second_factors(db), _mail(db)
-        events.write(db, actor, EventType.SECRETS_ROTATED, second_factors=factors, mail=mail)
-    return {"second_factors": factors, "mail": mail}
+        factors, mail, documents = _second_factors(db), _mail(db), _documents(db)
+        events.write(
+            db,
+            actor,
+            EventType.SECRETS_ROTATED,
+            second_factors=factors,
+            mail=mail,
+            documents=documents,
+        )
+    return {"second_factors": factors, "mail": mail, "documents": documents}
 
 
 def _second_factors(db: Session) -> int:
@@ -43,9 +50,46 @@ def _mail(db: Session) -> int:
     return len(waiting)
 
 
+def _documents(db: Session) -> int:
+    """Encrypt kept documents and evidence files anew, never more than one of them in memory."""
+    # In one order, so that somebody who destroys several meanwhile waits, and none waits in a ring.
+    ids = db.scalars(
+        select(DocumentContent.document_id).order_by(DocumentContent.document_id)
+    ).all()
+    files = db.scalars(
+        select(EvidenceContent.evidence_id).order_by(EvidenceContent.evidence_id)
+    ).all()
+    return sum(_document(db, one) for one in ids) + sum(_evidence(db, one) for one in files)
+
+
+def _evidence(db: Session, evidence_id: int) -> bool:
+    one = EvidenceContent.evidence_id == evidence_id
+    stored = db.scalar(select(EvidenceContent.content).where(one).with_for_update())
+    if stored is None:
+        return False
+    anew = _rotated(stored, f"編號 {evidence_id} 的佐證資料")
+    db.execute(update(EvidenceContent).where(one).values(content=anew))
+    return True
+
+
+def _document(db: Session, document_id: int) -> bool:
+    """Encrypt one content anew; return whether it is still there and was not destroyed meanwhile."""
+    one = DocumentContent.document_id == document_id
+    stored = db.scalar(select(DocumentContent.content).where(one).with_for_update())
+    if stored is None:
+        return False
+    anew = _rotated(stored, f"編號 {document_id} 的文件")
+    db.execute(update(DocumentContent).where(one).values(content=anew))
+    return True
+
+
 def _anew(stored: str, what: str) -> str:
+    return _rotated(stored.encode(), what).decode()
+
+
+def _rotated(stored: bytes, what: str) -> bytes:
     try:
-        return keys.data_cipher().rotate(stored.encode()).decode()
+        return keys.data_cipher().rotate(stored)
     except InvalidToken:
         raise Conflict(
             f"{what}無法以 DATA_KEYS 中的任何金鑰解開，沒有變更任何資料；"

@@ -27,6 +27,10 @@ UNPROTECTED = (
     "資料庫防止更動的觸發器不見了，或已不是原來的（{tables}）；請查明何人、為何變更，執行 "
     "python manage.py verify-ledger 核對紀錄，再執行 python manage.py init 重建。"
 )
+TOO_MIGHTY = (
+    "服務所用的資料庫帳號擁有或能更動只增不改的資料表（{table} 等 {count} 個）；請由資料庫管理者"
+    "執行 deploy/postgresql-roles.sql，並將服務的 DATABASE_URL 改為 cadastre_app 的帳號。"
+)
 _FEWEST_DIFFERENT = 8
 _PLACEHOLDERS = ("changeme", "change-me", "secret", "example", "password", "default", "…")
 
@@ -45,6 +49,7 @@ def startup_problems() -> list[str]:
         behind = migrate.revision() != migrate.head()
         demo = None if behind else installation.demo_scale()
         unprotected = [] if behind else protection_problems()
+        mighty = [] if behind else role_problems()
     except (SQLAlchemyError, Held, OSError):
         return ["無法連線到資料庫；請確認 DATABASE_URL 與資料庫服務。"]
     found = ["資料庫不是目前版本；請先執行 python manage.py init。"] if behind else []
@@ -57,7 +62,7 @@ def startup_problems() -> list[str]:
         )
     if not os.environ.get("ALLOWED_HOSTS", "").strip():
         found.append("正式環境必須設定 ALLOWED_HOSTS（本系統的網域名稱，多個以逗號分隔）。")
-    return found + key_problems()
+    return found + mighty + key_problems()
 
 
 def protection_problems() -> list[str]:
@@ -65,6 +70,18 @@ def protection_problems() -> list[str]:
     with reading() as db:
         tables = append_only.unprotected(db.connection())
     return [UNPROTECTED.format(tables="、".join(tables))] if tables else []
+
+
+def role_problems() -> list[str]:
+    """Return that the database role could take the triggers away or get by them, as sentences (附表十「最小權限」).
+
+    Only what serves has to be held so: `init`, `demo` and `purge` need the owner.
+    """
+    with reading() as db:
+        tables = append_only.changeable(db.connection())
+    if not tables:
+        return []
+    return [TOO_MIGHTY.format(table=tables[0], count=len(tables))]
 
 
 def startup_warnings() -> list[str]:

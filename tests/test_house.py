@@ -12,7 +12,8 @@ import pytest
 
 import services
 from pages import registry
-from services.identity.permissions import ACTION_LABELS, RULES, Action
+from services.identity.actions import ACTION_LABELS
+from services.identity.permissions import RULES, Action
 from services.regulation.roles import Duty, Role
 
 ROOT = Path(__file__).parents[1]
@@ -141,6 +142,25 @@ def test_no_raw_html_and_no_unfinished_corner() -> None:
         assert not {
             word for word in ("TODO", "FIXME", "raise NotImplementedError") if word in text
         }, path
+
+
+def test_no_page_shows_streamlit_s_calendar() -> None:
+    """Its months are English and its years Gregorian: days are typed (`pages.shared.period`)."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in [*sources("pages"), ROOT / "app.py"]
+        if {"date_input", "datetime_input"} & names_in(path)
+    ]
+    assert found == []
+
+
+def names_in(path: Path) -> set[str]:
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in tree
+        if isinstance(node, (ast.Attribute, ast.Name))
+    }
 
 
 def test_the_unguarded_are_there() -> None:

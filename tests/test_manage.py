@@ -3,13 +3,19 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from data import engine
+from services.regulation.workflows import WORKFLOWS
 from tests.demo_small import DemoTemplate
+from tests.services.ledger.conftest import KEY
+from tests.services.retention.years import live
+from tests.world import build_world
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "tests" / "files" / "platform-usage-export.csv"
@@ -46,6 +52,24 @@ def answer(*args: str, env: dict[str, str] | None = None) -> dict:  # type: igno
 def test_floors_print_what_other_tools_rely_on() -> None:
     result = manage("floors", "--records", "41000", "--users", "640", "--months", "3", "--json")
     assert result.stdout == '{"records": 300, "users": 320, "months": 3, "at_least": 320}\n'
+
+
+def test_the_sixteen_applications_are_printed_for_tools_and_for_people() -> None:
+    nowhere = os.environ | {"DATABASE_URL": "sqlite:////nowhere/at/all.db"}
+    result = manage("workflows", "--json", env=nowhere)
+    assert result.returncode == 0, result.stderr
+    printed = json.loads(result.stdout)
+    assert len(printed) == 16
+    assert {(flow["role"], flow["kind"]) for flow in printed} == set(WORKFLOWS)
+    for flow in printed:
+        assert set(flow) == {"role", "kind", "steps"}
+        assert all({"actor", "needs", "clause"} <= set(step) for step in flow["steps"])
+
+    lines = manage("workflows", env=nowhere).stdout.splitlines()
+    titles = [line for line in lines if not line.startswith(" ")]
+    assert titles == [f"{role.label} {kind.label}" for role, kind in WORKFLOWS]
+    assert len(lines) - 16 == sum(len(flow["steps"]) for flow in printed)
+    assert "  2. 通知管理者：申請人、單位管理者或機關管理者（電話或電子郵件通知）　5.1.3" in lines
 
 
 def test_an_import_is_counted_stored_once_and_never_again(city: dict[str, str]) -> None:
@@ -180,3 +204,188 @@ def test_a_seal_beside_another_file_ends_with_1(city: dict[str, str]) -> None:
     assert result.returncode == 1 and result.stdout == ""
     assert "檢查點檔的第 1 則的簽章不符" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_applications_that_nobody_confirmed_are_ended_once(city: dict[str, str]) -> None:
+    with sqlite3.connect(city["DATABASE_URL"].removeprefix("sqlite:///")) as stored:
+        stored.execute(
+            "UPDATE applications SET state = 'unconfirmed', step = 0, closed_at = NULL,"
+            " submitted_at = '2024-01-02 00:00:00.000000' WHERE number ="
+            " (SELECT min(number) FROM applications WHERE kind = 'create')"
+        )
+        (number,) = stored.execute(
+            "SELECT number FROM applications WHERE state = 'unconfirmed'"
+        ).fetchone()
+    stored.close()
+    ended = answer("expire-applications", env=city)
+    assert ended == {"unconfirmed": [number], "of_cancelled_accounts": []}
+    assert answer("expire-applications", env=city)["unconfirmed"] == []
+    said = manage("expire-applications", env=city)
+    assert said.stdout.strip() == "已結案 0 件逾期未確認的申請。"
+
+
+def test_reviews_that_are_due_are_opened_once(city: dict[str, str]) -> None:
+    # All agencies of the demo city but one have had theirs, or have one open.
+    opened = answer("open-due-reviews", env=city)["opened"]
+    codes = [one["agency_code"] for one in opened]
+    assert "PWD" in codes and len(codes) == len(set(codes))
+    assert all(one["lines"] > 0 for one in opened)
+    assert set(opened[0]) == {"campaign_id", "agency_code", "agency", "lines", "due_on"}
+    assert answer("open-due-reviews", env=city) == {"opened": []}
+    said = manage("open-due-reviews", env=city)
+    assert said.stdout.strip() == "已發起 0 件權限清查。"
+
+
+KEYS_OF_DUE = ["kind", "clause", "period", "agency", "unit", "who", "nominal", "due", "state"]
+
+
+def test_what_is_due_on_a_day_is_listed_for_other_tools(city: dict[str, str]) -> None:
+    result = manage("due", "--on", "2026-02-20", "--json", env=city)
+    assert result.returncode == 0, result.stderr
+    listed = json.loads(result.stdout)
+    assert all(list(one) == KEYS_OF_DUE for one in listed)
+    [sending] = [
+        one
+        for one in listed
+        if (one["kind"], one["period"], one["agency"]) == ("sending", "2025H2", "臺北市稅捐稽徵處")
+    ]
+    assert (sending["nominal"], sending["due"], sending["state"]) == (
+        "2026-02-28",
+        "2026-03-02",
+        "due",
+    )
+    assert [one["due"] for one in listed] == sorted(one["due"] for one in listed)
+    # The same day in ROC years, for people.
+    said = manage("due", "--on", "115/02/20", env=city)
+    assert said.stdout.splitlines()[-1] == f"共 {len(listed)} 件。"
+
+
+def test_a_day_that_is_none_is_refused_with_what_is_accepted(city: dict[str, str]) -> None:
+    result = manage("due", "--on", "2026-02-30", env=city)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "沒有「2026-02-30」這一天" in result.stderr
+
+
+def test_a_night_does_everything_and_a_second_one_the_same_day_nothing(
+    city: dict[str, str],
+) -> None:
+    environment = city | {
+        "PUBLIC_URL": "https://cadastre.example.gov.tw",
+        "SMTP_URL": "smtp://127.0.0.1:1?tls=none",
+        "MAIL_FROM": "cadastre@example.gov.tw",
+    }
+    first = manage("nightly", "--json", env=environment)
+    night = {one["step"]: one for one in json.loads(first.stdout)["steps"]}
+    assert list(night) == [
+        *("seal", "open-due-reviews", "suspend-leavers"),
+        *("expire-applications", "send-reminders"),
+    ]
+    assert night["send-reminders"]["result"]["sent"] > 0
+    assert night["seal"]["result"]["sealed"] > 0
+
+    second = manage("nightly", "--json", env=environment)
+    again = {one["step"]: one["result"] for one in json.loads(second.stdout)["steps"]}
+    assert again["open-due-reviews"] == {"opened": []}
+    assert again["suspend-leavers"]["suspended"] == []
+    assert again["expire-applications"] == {"unconfirmed": [], "of_cancelled_accounts": []}
+    assert again["send-reminders"] == {"sent": 0, "tasks": 0, "failed": [], "mail": True}
+    assert first.returncode == second.returncode == (not json.loads(second.stdout)["ok"])
+
+
+def test_a_step_that_fails_stops_no_other_and_the_night_ends_with_1(city: dict[str, str]) -> None:
+    # The public key alone cannot seal.
+    only_public = city | {"LEDGER_PUBLIC_KEY": "A" * 43 + "="}
+    result = manage("nightly", "--json", env=only_public)
+    assert result.returncode == 1
+    answer = json.loads(result.stdout)
+    assert answer["ok"] is False
+    seal, *others = answer["steps"]
+    assert (seal["step"], seal["ok"]) == ("seal", False)
+    assert "LEDGER_KEY" in seal["error"] and "seal: " in result.stderr
+    assert [one["step"] for one in others if not one["ok"]] == []
+    assert others[-1]["result"]["mail"] is False
+
+
+@pytest.fixture
+def old_house(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """An environment whose database has years behind it, sealed as they went by."""
+    copy = tmp_path / "house.db"
+    shutil.copy(sqlite_template, copy)
+    monkeypatch.delenv("LEDGER_CHECKPOINTS", raising=False)
+    monkeypatch.setenv("LEDGER_KEY", KEY)
+    engine.configure(f"sqlite:///{copy}")
+    live(build_world())
+    engine.engine().dispose()
+    return os.environ | {"DATABASE_URL": f"sqlite:///{copy}"}
+
+
+def test_old_records_are_purged_from_the_command_line(
+    old_house: dict[str, str], tmp_path: Path
+) -> None:
+    call = ("purge", "--before", "2023-11-23")
+    counted = answer(*call, "--dry-run", env=old_house)
+    assert list(counted) == [
+        *("before", "dry_run", "records", "audits", "incidents", "kept", "waiting"),
+        *("archive", "archive_sha256"),
+    ]
+    assert (counted["records"], counted["audits"], counted["kept"]) == (80, 1, 40)
+    assert counted["archive"] == ""
+
+    file = tmp_path / "old.zip"
+    done = manage(*call, "--archive", str(file), env=old_house)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[0] == "已清除早於 112年11月23日 的使用紀錄 80 筆、稽核 1 件、事件 0 件。"
+    assert said[1] == "另有 40 筆屬於仍須保存的稽核或事件，保留不清除。"
+    assert said[2].startswith(f"封存檔：{file}（SHA-256 ")
+
+    answer("seal", env=old_house)
+    found = answer("verify-ledger", "--archive", str(file), env=old_house)
+    assert found["ok"] is True and found["records"] == 150
+    assert "purged: 80" in manage("verify-ledger", env=old_house).stdout
+    assert answer(*call, env=old_house)["records"] == 0
+
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    result = manage("verify-ledger", "--archive", str(file), "--json", env=old_house)
+    assert result.returncode == 1
+    assert json.loads(result.stdout)["first_fault"].startswith("封存檔 old.zip ")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "sentence"),
+    [
+        (("--before", "2999-01-01"), 2, "最早 1091年1月1日 才能清除"),
+        (("--before", "soon"), 2, "看不懂日期「soon」"),
+        (
+            ("--before", "112/11/23", "--archive", "/no-such-folder/old.zip"),
+            2,
+            "沒有 /no-such-folder 這個資料夾",
+        ),
+        (("--before", "112/11/23", "--archive", __file__), 2, "已經存在，不會覆寫"),
+    ],
+)
+def test_a_purge_that_is_refused_changes_nothing(
+    old_house: dict[str, str], args: tuple[str, ...], code: int, sentence: str
+) -> None:
+    database = Path(old_house["DATABASE_URL"].removeprefix("sqlite:///"))
+    before = dump(database)
+    result = manage("purge", *args, env=old_house)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert sentence in result.stderr and "Traceback" not in result.stderr
+    assert dump(database) == before
+
+
+def test_nothing_is_purged_beside_a_ledger_that_is_not_sound(
+    old_house: dict[str, str], tmp_path: Path
+) -> None:
+    database = Path(old_house["DATABASE_URL"].removeprefix("sqlite:///"))
+    file = database.with_suffix(".checkpoints.txt")
+    file.write_text("", encoding="utf-8")
+    before = dump(database)
+    call = ("purge", "--before", "2023-11-23", "--archive", str(tmp_path / "old.zip"))
+    result = manage(*call, env=old_house)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "帳本不符，不能清除：檢查點檔缺少第 1 號檢查點" in result.stderr
+    assert dump(database) == before and not (tmp_path / "old.zip").exists()

@@ -7,10 +7,12 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
-from data.engine import configure, reading, transaction
-from data.models import Account, Event, ExternalIdentity, SecondFactor
+from data.engine import ROOT, configure, reading, transaction
+from data.models import Account, DocumentContent, Event, ExternalIdentity, SecondFactor
+from services.identity.actor import operator
 from services.identity.factor_setup import begin_own_enrolment, confirm_own_enrolment
 from services.identity.people import as_actor, load_account
+from services.rotation import rotate_secrets
 from tests.e2e.conftest import free_port, serving
 from tests.test_manage import city, manage
 from tests.world import NOW
@@ -24,6 +26,9 @@ REASON = "手機遺失，已當面核對身分"
 def auditor(city: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> int:
     """The account of the city's auditor, with a second factor under the old key."""
     configure(city["DATABASE_URL"])
+    # The city's documents were kept under the key of whoever loaded it.
+    monkeypatch.setenv("DATA_KEYS", f"{OLD},{(ROOT / 'var' / 'data.key').read_text().strip()}")
+    rotate_secrets(operator(NOW))
     city["DATA_KEYS"] = OLD
     monkeypatch.setenv("DATA_KEYS", OLD)
     with reading() as db:
@@ -64,7 +69,10 @@ def test_another_key(city: dict[str, str], auditor: int) -> None:
     lost = manage("rotate-secrets", env=city | {"DATA_KEYS": NEW})
     assert lost.returncode == 2 and "DATA_KEYS" in lost.stderr
     done = manage("rotate-secrets", env=city | {"DATA_KEYS": f"{NEW},{OLD}"})
-    assert (done.returncode, done.stdout) == (0, "second_factors: 1\nmail: 0\n")
+    with reading() as db:
+        kept = db.query(DocumentContent).count()
+    told = f"second_factors: 1\nmail: 0\ndocuments: {kept}\n"
+    assert kept and (done.returncode, done.stdout) == (0, told)
     again = manage("rotate-secrets", env=city | {"DATA_KEYS": NEW})
     assert again.returncode == 0, again.stderr
 

@@ -62,6 +62,14 @@ def test_the_attacks_are_counted_right() -> None:
     assert f"**{sum(counts.values()):,}** attack cases" in TEXT
 
 
+def test_no_module_calls_all_its_tests_attacks() -> None:
+    """A mark for a whole module also counts what shows that the right thing works."""
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+                assert "attack" not in ast.unparse(node.value), path
+
+
 def test_every_password_is_typed_masked() -> None:
     """附表十: 輸入遮蔽. Every field that asks for a password or shows one typed is masked."""
     fields = []

@@ -139,11 +139,11 @@ def build_world() -> World:
         db.flush()
         world.source_id = source.id
         for number, (name, unit_key, role, duties) in enumerate(_PEOPLE, 1):
-            _add_person(db, world, number, name, unit_key, role, duties)
+            add_person(db, world, number, name, unit_key, role, duties)
     return world
 
 
-def _add_person(
+def add_person(
     db: Any,
     world: World,
     number: int,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from data.demo.acting import acting
 from data.demo.stories import BEHIND_AGENCY, BEHIND_QUARTERS
 from data.engine import reading
 from data.models import AccountDuty, Agency, Audit, AuditFrame, Unit, UsageRecord
@@ -17,10 +18,9 @@ from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.overview import view_audit
 from services.audits.signing import sign
-from services.audits.words import AuditStatus, Ruling
+from services.audits.words import SIGNED_OR_LATER, AuditKind, AuditStatus, Ruling
 from services.audits.worksheet import judge, latest_verdicts, records_to_judge
-from services.identity.actor import Actor, operator
-from services.identity.people import as_actor, load_account
+from services.identity.actor import operator
 from services.regulation.periods import Quarter, last_finished_quarter
 from services.regulation.roles import Duty
 from services.rocdate import local_date, midnight
@@ -69,7 +69,9 @@ def _tasks(now: datetime) -> Iterator[_Task]:
         }
         signed = set(
             db.execute(
-                select(Audit.unit_id, Audit.period).where(Audit.status == AuditStatus.SIGNED.value)
+                select(Audit.unit_id, Audit.period).where(
+                    Audit.kind == AuditKind.UNIT, Audit.status.in_(SIGNED_OR_LATER)
+                )
             ).all()
         )
     for back, quarter in _quarters(now):
@@ -101,7 +103,7 @@ def _quarters(now: datetime) -> Iterator[tuple[int, Quarter]]:
 
 def _make(task: _Task, seed: int) -> None:
     audit_id = _frozen(task) or freeze(
-        _acting(task.auditor, task.begins), task.unit_id, task.quarter, seal=False
+        acting(task.auditor, task.begins), task.unit_id, task.quarter, seal=False
     )
     with reading() as db:
         frame = db.scalars(select(AuditFrame).where(AuditFrame.audit_id == audit_id)).one()
@@ -112,7 +114,7 @@ def _make(task: _Task, seed: int) -> None:
             at = operator(task.begins + timedelta(minutes=10))
             draw_first(at, audit_id, named_seed=named)
         _judge(task, audit_id)
-    head = _acting(task.head, task.begins + timedelta(days=2, hours=5))
+    head = acting(task.head, task.begins + timedelta(days=2, hours=5))
     sign(head, audit_id, view_audit(head, audit_id).content_hash)
 
 
@@ -120,7 +122,11 @@ def _frozen(task: _Task) -> int | None:
     """Return the audit that an interrupted load left frozen but not signed."""
     with reading() as db:
         return db.scalar(
-            select(Audit.id).where(Audit.unit_id == task.unit_id, Audit.period == str(task.quarter))
+            select(Audit.id).where(
+                Audit.kind == AuditKind.UNIT,
+                Audit.unit_id == task.unit_id,
+                Audit.period == str(task.quarter),
+            )
         )
 
 
@@ -134,17 +140,10 @@ def _judge(task: _Task, audit_id: int) -> None:
                 select(UsageRecord.id).where(UsageRecord.id.in_(sample), UsageRecord.flags != "")
             )
         )
-    auditor = _acting(task.auditor, task.begins + timedelta(days=1, hours=1))
+    auditor = acting(task.auditor, task.begins + timedelta(days=1, hours=1))
     left = [record for record in sample if record not in judged]
     fine = {record: 0 for record in left if record not in weak}
     if fine:
         judge(auditor, audit_id, fine, Ruling.COMPLIANT)
     if flagged := {record: 0 for record in left if record in weak}:
         judge(auditor, audit_id, flagged, Ruling.DEFICIENT, note=_WEAK_NOTE)
-
-
-def _acting(account_id: int, when: datetime) -> Actor:
-    with reading() as db:
-        account = load_account(db, account_id)
-        assert account is not None  # written by the same load
-        return as_actor(account, when)

@@ -10,13 +10,18 @@ import numpy as np
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from data.demo.applications import write_applications
+from data.demo.half_years import audit_half_years
 from data.demo.history import sign_history
+from data.demo.incidents import write_incidents
 from data.demo.names import invented_names
 from data.demo.organisation import PlacedUnit, write_organisation
 from data.demo.owners import Owners
+from data.demo.papers import write_papers
 from data.demo.people import Person, write_people
 from data.demo.plan import SCALES, Plan, make_plan, shown_months
 from data.demo.register import Site, write_register
+from data.demo.reviews import write_reviews
 from data.demo.rhythm import days_of
 from data.demo.sections import write_sections
 from data.demo.stories import BEHIND_AGENCY, Stories, make_stories
@@ -89,7 +94,9 @@ def load(
         else:
             _refuse_when_in_use(db)
             summary = _Loading(db, scale, now, seed, tell).run()
-    sign_history(summary.seed, now, lambda share, what: tell(0.8 + 0.2 * share, what))
+    sign_history(summary.seed, now, lambda share, what: tell(0.8 + 0.15 * share, what))
+    audit_half_years(now, lambda share, what: tell(0.95 + 0.05 * share, what))
+    write_incidents(summary.shared_account, now)
     _finish()
     tell(1.0, "完成")
     return summary
@@ -133,6 +140,8 @@ class _Loading:
         people = write_people(
             self.db, units, self.names, self.months, self.now, self.scale.users_of
         )
+        write_papers(self.db, people, self.now)
+        write_applications(self.db, people, self.now)
         self.tell(0.02, "地籍資料")
         owners = Owners(self._random("register"), self.names)
         sites = write_register(self.db, sections, owners, self.today, self.scale.parcels_a_section)
@@ -140,6 +149,8 @@ class _Loading:
         stories = make_stories(people, sites, self.months, quarter, self._random("stories"))
         plan = make_plan(self.scale, units, self.today, stories.records, self._numpy(1))
         self._write_usage(plan, units, people, sites, stories)
+        self.tell(0.8, "權限清查")
+        write_reviews(self.db, people, self.now)
         return self._summary(plan, units, people, stories)
 
     def _random(self, what: str) -> Random:

@@ -1,5 +1,6 @@
 """The accounts of the demo city: fixed sign-ins, posts in every unit and agency, and plain users."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +12,12 @@ from sqlalchemy.orm import Session
 from data.demo.agencies import UnitSpec
 from data.demo.lives import Life, life_of
 from data.demo.organisation import PlacedUnit
-from data.models import Account, AccountDuty, AccountItem
+from data.models import Account, AccountDuty, AccountItem, PersonnelChange, SignInSession
+from services.accounts.leaving.words import Source
+from services.identity.sessions import EndReason
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
-from services.regulation.roles import Duty, Role
+from services.regulation.leaving import Leaving
+from services.regulation.roles import AccountStatus, Duty, Role
 
 DEMO_PASSWORD = "Taipei-demo-114"  # nosec B105  # the published password of the demo city; production refuses demo data
 """The one password of all demo accounts."""
@@ -119,6 +123,8 @@ def write_people(
         for account, draft, items, life in made
     ]
     _write_items_and_duties(db, people)
+    _write_leavings(db, people, now)
+    _write_sign_ins(db, people, now)
     return people
 
 
@@ -165,6 +171,48 @@ def _items(draft: _Draft, life: Life, number: int) -> tuple[Item, ...]:
         return TOO_MANY
     usual = _USUAL.get(draft.unit.agency.kind, (0, 1, 3))
     return PROFILES[usual[0] if draft.post != "user" else usual[number % len(usual)]]
+
+
+def _write_leavings(db: Session, people: list[Person], now: datetime) -> None:
+    """Record the leaving of everybody in use who has a date for it, as their unit would have."""
+    entries = [
+        {
+            "account_id": person.account_id,
+            "kind": Leaving.LEAVE.value,
+            "effective_on": person.life.columns["leaving_on"],
+            "source": Source.IMPORT.value,
+            "recorded_at": now - timedelta(days=20),
+            "settled_how": "",
+        }
+        for person in people
+        if person.life.columns["status"] == AccountStatus.ACTIVE
+        and person.life.columns.get("leaving_on")
+    ]
+    if entries:
+        db.execute(insert(PersonnelChange), entries)
+
+
+def _write_sign_ins(db: Session, people: list[Person], now: datetime) -> None:
+    """Let everybody with a post have signed in lately and out again: they work without querying."""
+    entries = []
+    for person in people:
+        if person.post != "user":
+            began = now - timedelta(days=12 + person.account_id % 5, hours=1)
+            ended = began + timedelta(minutes=40)
+            name = f"demo session {person.account_id}".encode()
+            entries.append(
+                {
+                    "id": hashlib.sha256(name).hexdigest(),
+                    "account_id": person.account_id,
+                    "started_at": began,
+                    "last_seen_at": ended,
+                    "role": _POSTS[person.post][1].value,
+                    "address": "10.21.0.1",
+                    "ended_at": ended,
+                    "end_reason": EndReason.SIGNED_OUT.value,
+                }
+            )
+    db.execute(insert(SignInSession), entries)
 
 
 def _write_items_and_duties(db: Session, people: list[Person]) -> None:

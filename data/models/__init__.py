@@ -1,17 +1,28 @@
 """All tables, a module an area; importing this package loads every one of them."""
 
 from data.models.accounts import Account, AccountDuty, AccountItem, SignInSession
+from data.models.applications import Application, ApplicationAct, PersonnelChange
 from data.models.audits import (
     Audit,
+    AuditAct,
     AuditDraw,
     AuditFrame,
     JudgementPick,
+    RecordShare,
     Reopening,
     SampleItem,
     Signature,
     Verdict,
 )
 from data.models.base import Base
+from data.models.documents import Destruction, DocumentContent, Handover, KeptDocument
+from data.models.evidence import (
+    AuditPackage,
+    Evidence,
+    EvidenceContent,
+    EvidenceWithdrawal,
+    PackagePart,
+)
 from data.models.identity import (
     ExternalIdentity,
     OldPassword,
@@ -21,6 +32,7 @@ from data.models.identity import (
     SecondFactor,
     SignInCounter,
 )
+from data.models.incidents import Incident, IncidentRecord, IncidentStep
 from data.models.ledger import LedgerCheckpoint, LedgerTile, LedgerTimestamp
 from data.models.organisation import Agency, Unit
 from data.models.register import (
@@ -31,7 +43,8 @@ from data.models.register import (
     Property,
     Section,
 )
-from data.models.system import Event, Setting
+from data.models.reviews import ReviewCampaign, ReviewLine
+from data.models.system import Event, Purge, Reminder, Setting
 from data.models.usage import SourceUser, UsageImport, UsageMonthSum, UsageRecord, UsageSource
 
 __all__ = [
@@ -39,14 +52,28 @@ __all__ = [
     "AccountDuty",
     "AccountItem",
     "Agency",
+    "Application",
+    "ApplicationAct",
     "Audit",
+    "AuditAct",
     "AuditDraw",
     "AuditFrame",
+    "AuditPackage",
     "Base",
     "BuildingDescription",
+    "Destruction",
+    "DocumentContent",
     "Event",
+    "Evidence",
+    "EvidenceContent",
+    "EvidenceWithdrawal",
     "ExternalIdentity",
+    "Handover",
+    "Incident",
+    "IncidentRecord",
+    "IncidentStep",
     "JudgementPick",
+    "KeptDocument",
     "LandDescription",
     "LedgerCheckpoint",
     "LedgerTile",
@@ -56,9 +83,16 @@ __all__ = [
     "OtherRight",
     "OutgoingMail",
     "Ownership",
+    "PackagePart",
+    "PersonnelChange",
     "Property",
+    "Purge",
+    "RecordShare",
     "RecoveryCode",
+    "Reminder",
     "Reopening",
+    "ReviewCampaign",
+    "ReviewLine",
     "SampleItem",
     "SecondFactor",
     "Section",

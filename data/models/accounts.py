@@ -31,6 +31,8 @@ class Account(Base):
     last_used_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    restored_at: Mapped[datetime | None]
+    """When it was last restored or, after a cancellation, applied for anew."""
     leaving_on: Mapped[date | None]
 
     unit: Mapped[Unit] = relationship()

@@ -1,31 +1,46 @@
-"""Audits: the frozen frame, its draws, the sample, verdicts, signatures. Only the audit row changes."""
+"""Audits: the frozen frame, its draws, the sample, verdicts, signatures, acts. Only the audit row changes."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from data.models.base import Base, BigId
-from data.models.organisation import Unit
+from data.models.organisation import Agency, Unit
+
+
+def _one_a_period(name: str, kind: str, *columns: str) -> Index:
+    only = text(f"kind = '{kind}'")
+    return Index(name, *columns, unique=True, sqlite_where=only, postgresql_where=only)
 
 
 class Audit(Base):
-    """One audit of one scope and period; status is planned, frozen, judging or signed."""
+    """One audit of one scope and period; `services.audits.words` has its kinds and states."""
 
     __tablename__ = "audits"
-    __table_args__ = (UniqueConstraint("kind", "unit_id", "period"),)
+    __table_args__ = (
+        _one_a_period("uq_audits_unit_period", "unit", "unit_id", "period"),
+        _one_a_period("uq_audits_agency_period", "agency", "agency_id", "period"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10), default="unit")
     agency_id: Mapped[int] = mapped_column(ForeignKey("agencies.id"), index=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    """The unit that is audited; none where it is the whole agency."""
     period: Mapped[str] = mapped_column(String(8), index=True)
+    """A quarter (``2026Q3``), of an agency audit a half-year (``2026H2``), of a spot check also a month."""
+    scope: Mapped[str] = mapped_column(String(10), default="")
+    """Of an agency audit: what its frame is taken from (``audited``, ``unaudited``, ``both``)."""
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    """Of a spot check: why it is made."""
     status: Mapped[str] = mapped_column(String(10), default="planned")
     opened_at: Mapped[datetime]
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
-    unit: Mapped[Unit] = relationship()
+    unit: Mapped[Unit | None] = relationship()
+    agency: Mapped[Agency] = relationship()
 
 
 class AuditFrame(Base):
@@ -51,6 +66,8 @@ class AuditFrame(Base):
     """Which public figure becomes the seed, named before the freeze."""
     published_on: Mapped[date | None]
     """The day on which that figure is published; always after the freeze."""
+    basis: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Of an agency audit: what the units audited, and the floors taken of it (7.1.2)."""
 
 
 class AuditDraw(Base):
@@ -120,6 +137,8 @@ class Verdict(Base):
     verdict: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(String(500), default="")
     change_reason: Mapped[str] = mapped_column(String(300), default="")
+    failed_checks: Mapped[str] = mapped_column(String(60), default="")
+    """Space-separated codes of the checks that the record did not pass (domain.md §4)."""
     judged_at: Mapped[datetime]
     judged_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     judge_name: Mapped[str] = mapped_column(String(60))
@@ -150,3 +169,33 @@ class Reopening(Base):
     reason: Mapped[str] = mapped_column(Text)
     reopened_at: Mapped[datetime]
     reopened_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+
+class AuditAct(Base):
+    """What became of a signed audit: received, approved, returned or sent, by whom and with what letter."""
+
+    __tablename__ = "audit_acts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"), index=True)
+    act: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    actor_name: Mapped[str] = mapped_column(String(60))
+    note: Mapped[str] = mapped_column(String(300), default="")
+    letter_no: Mapped[str] = mapped_column(String(60), default="")
+    letter_date: Mapped[date | None]
+    content_hash: Mapped[str] = mapped_column(String(64), default="")
+    """What was received, approved or sent: the hash that the signatures stand for."""
+
+
+class RecordShare(Base):
+    """Whose a sampled record is to judge, where several auditors share an audit out."""
+
+    __tablename__ = "record_shares"
+
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"), primary_key=True)
+    record_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    shared_at: Mapped[datetime]
+    shared_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -95,3 +95,7 @@ class OutgoingMail(Base):
     tries: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(String(200), default="")
+    useful_until: Mapped[datetime | None]
+    """When the link in it ends; None for what is of use however late it comes."""
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
+    """Which application's history says so when it is given up."""

@@ -1,9 +1,9 @@
-"""Events (who did what, when, from where, with what outcome) and the settings of the readings."""
+"""Events (who did what, when, from where, with what outcome), settings, reminders, and purges."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import Base, BigId
@@ -48,3 +48,34 @@ class Setting(Base):
     value: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime]
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class Reminder(Base):
+    """A reminder that was sent: the same person is told of the same thing once a stage."""
+
+    __tablename__ = "reminders"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    task: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """What is due: ``unit_audit:12:2026Q3``."""
+    stage: Mapped[str] = mapped_column(String(12), primary_key=True)
+    """``due`` or ``overdue``."""
+    sent_at: Mapped[datetime]
+
+
+class Purge(Base):
+    """Records older than they must be kept, taken out after their archive was written (7.1.5)."""
+
+    __tablename__ = "purges"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    before: Mapped[date]
+    """Everything in it is older than this Taipei date."""
+    archive: Mapped[str] = mapped_column(String(200))
+    """The name of the archive file."""
+    archive_sha256: Mapped[str] = mapped_column(String(64))
+    records: Mapped[int]
+    audits: Mapped[int]
+    record_ids: Mapped[str] = mapped_column(Text)
+    """Which usage records went, in runs of ids: ``1001-1250,1300``."""

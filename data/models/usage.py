@@ -2,10 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import Base, BigId
+
+
+def _uses_of(name: str, column: str) -> Index:
+    """Find what a number was used for in an agency; most records leave one of the two empty."""
+    only = text(f"{column} <> ''")
+    return Index(name, "agency_id", column, sqlite_where=only, postgresql_where=only)
 
 
 class UsageSource(Base):
@@ -90,6 +96,8 @@ class UsageRecord(Base):
         Index("ix_usage_records_frame", "unit_id", "local_month", "id", "person_key"),
         Index("ix_usage_records_person", "person_key", "occurred_at"),
         Index("ix_usage_records_account", "account_id", "occurred_at"),
+        _uses_of("ix_usage_records_case", "case_no"),
+        _uses_of("ix_usage_records_document", "document_no"),
         {"sqlite_autoincrement": True},
     )
 

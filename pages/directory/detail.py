@@ -3,13 +3,15 @@
 import streamlit as st
 
 from pages.directory.dialogs import DIALOG, show_open_dialog
+from pages.directory.duties import duties_part, show_duty_dialog
 from pages.directory.factor import factor_button, show_factor_dialog
+from pages.directory.leaving import leaving_part, show_leaving_dialog
 from pages.directory.reset_link import reset_link_button, show_reset_link_dialog
 from pages.directory.words import ACT_WORDS, STATUS_COLOURS
 from pages.shared.dialogs import open_dialog
 from pages.shared.text import plain
 from services import rocdate
-from services.accounts.changes import NEXT_STATUSES
+from services.accounts.changes import CLOSABLE
 from services.accounts.directory import AccountDetail, Change
 from services.events import EventType
 from services.regulation.items import Item
@@ -28,9 +30,13 @@ def show_detail(detail: AccountDetail) -> None:
             _facts(detail)
         with right:
             _acts(detail)
+            duties_part(row)
+            leaving_part(row)
             _history(detail.changes)
     show_open_dialog(row.id)
     show_factor_dialog(row.id)
+    show_leaving_dialog(row.id)
+    show_duty_dialog(row.id)
     show_reset_link_dialog(row.id, detail.email)
 
 
@@ -41,7 +47,6 @@ def _facts(detail: AccountDetail) -> None:
         "員工編號": row.staff_no,
         "職稱": row.title,
         "角色": row.role.label,
-        "職務": "、".join(duty.label for duty in row.duties) or "無",
         "授權項目": "、".join(item.label for item in row.items) or "無",
         "電子郵件": detail.email,
         "電話": detail.phone,
@@ -49,7 +54,7 @@ def _facts(detail: AccountDetail) -> None:
         "最近使用": rocdate.roc_time(row.last_used_at) if row.last_used_at else "從未使用",
     }
     if row.leaving_on:
-        facts["預定離職"] = rocdate.roc_date(row.leaving_on)
+        facts["預定離職或異動"] = rocdate.roc_date(row.leaving_on)
     if detail.suspended_at and row.status is AccountStatus.SUSPENDED:
         facts["停權"] = f"{rocdate.roc_time(detail.suspended_at)}　{detail.status_reason}"
     if detail.cancelled_at:
@@ -71,7 +76,7 @@ def _acts(detail: AccountDetail) -> None:
         st.caption("帳號已註銷，不能復權或變更；需要時請重新申請帳號。")
         return
     with st.container(horizontal=True):
-        for status in NEXT_STATUSES[row.status]:
+        for status in CLOSABLE[row.status]:
             word = ACT_WORDS[status]
             st.button(
                 word.label,
@@ -80,15 +85,18 @@ def _acts(detail: AccountDetail) -> None:
                 on_click=open_dialog,
                 args=(DIALOG, row, status),
             )
-        st.button(
-            "變更授權項目",
-            icon=":material/checklist:",
-            key="act.items",
-            on_click=open_dialog,
-            args=(DIALOG, row, None),
-        )
+        if row.items:
+            st.button(
+                "取消授權項目",
+                icon=":material/remove_moderator:",
+                key="act.items",
+                on_click=open_dialog,
+                args=(DIALOG, row, None),
+            )
         factor_button(row)
         reset_link_button(row)
+    given = "復權" if row.status is AccountStatus.SUSPENDED else "增加授權項目"
+    st.caption(f"{given}須由本人登入後申請，依申請流程辦理。")
 
 
 def _history(changes: tuple[Change, ...]) -> None:

@@ -55,24 +55,25 @@ def _status_dialog(row: AccountRow, status: AccountStatus) -> None:
 
 
 def _items_dialog(row: AccountRow) -> None:
-    @st.dialog("變更授權項目", icon=":material/checklist:", on_dismiss=close_dialog)
+    @st.dialog("取消授權項目", icon=":material/remove_moderator:", on_dismiss=close_dialog)
     def ask() -> None:
         whose(row)
         chosen = st.pills(
-            "授權項目",
-            list(Item),
+            "要取消的項目",
+            row.items,
             selection_mode="multi",
-            default=list(row.items),
             format_func=lambda item: Item(item).label,
             key=f"dialog.items.{row.id}",
         )
-        st.caption("只給職務必要的項目；儲存後立即生效，並留存異動紀錄。")
+        st.info("取消後立即不能查詢這些項目，並留存異動紀錄；再次需要時由使用人申請權限異動。")
         reason = ask_reason()
-        if st.button("儲存", type="primary", icon=":material/save:", key="dialog.do"):
+        if st.button(
+            "取消授權", type="primary", icon=":material/remove_moderator:", key="dialog.do"
+        ):
             with showing_errors():
-                wanted = [Item(item) for item in chosen]
-                set_items(current_actor(), row.id, wanted, reason or "", expected_items=row.items)
-                done(f"已變更授權項目：{row.label}")
+                left = [item for item in row.items if item not in chosen]
+                set_items(current_actor(), row.id, left, reason or "", expected_items=row.items)
+                done(f"已取消授權項目：{row.label}")
 
     ask()
 

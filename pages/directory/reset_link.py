@@ -15,8 +15,8 @@ _DIALOG = "account.reset_link"
 
 
 def reset_link_button(row: AccountRow) -> None:
-    """Offer to mail the link; where no mail is set up, say so."""
-    if row.status is not AccountStatus.ACTIVE:
+    """Offer to mail the link, to a suspended person too; where no mail is set up, say so."""
+    if row.status is AccountStatus.CANCELLED:
         return
     st.button(
         "寄送重設密碼連結",

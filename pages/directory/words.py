@@ -25,10 +25,7 @@ ACT_WORDS = {
     AccountStatus.SUSPENDED: ActWord(
         "停權",
         ":material/pause_circle:",
-        "帳號立即不能登入及查詢，目前的登入會中斷；日後可以復權。",
-    ),
-    AccountStatus.ACTIVE: ActWord(
-        "復權", ":material/play_circle:", "帳號恢復登入，授權項目與停權前相同。"
+        "帳號立即不能登入及查詢，目前的登入會中斷；日後須由本人申請復權。",
     ),
     AccountStatus.CANCELLED: ActWord(
         "註銷",

@@ -8,20 +8,23 @@ from pages.entrance.recovery_codes import show_codes
 from pages.shared.feedback import show_error
 from pages.shared.session import Clock, address
 from services.errors import UserError
-from services.identity.entering import Entering
+from services.identity.entering import Entering, Step
+from services.identity.recovery_file import codes_file
 from services.identity.second_factor import Passed, pass_code
 
 
-def code_screen(entering: Entering, clock: Clock) -> bool:
-    """Ask for a code; return True once it was given and what it led to was read.
+def code_screen(entering: Entering, clock: Clock) -> Entering | None:
+    """Ask for a code; return the way in with it once it was given and what it led to was read.
 
     Whoever has just set the factor up gave a right code a moment ago and reads the recovery codes.
     """
     match kept(entering):
         case Passed() as passed:
-            return _recovery_code_used(passed)
+            return entering.after(Step.CODE) if _recovery_code_used(passed) else None
         case (str() as username, tuple() as codes):
-            return show_codes(username, codes, clock())
+            where = address()  # a download runs where nothing is known of the browser
+            read = show_codes(username, codes, lambda: codes_file(entering, codes, where, clock()))
+            return entering.after(Step.CODE) if read else None
     st.subheader("雙因子驗證", anchor=False)
     with st.form("code"):
         typed = code_input("驗證碼", "code.typed")
@@ -34,7 +37,7 @@ def code_screen(entering: Entering, clock: Clock) -> bool:
     if given is not None and given.by_recovery_code:
         keep(entering, given)
         st.rerun()
-    return given is not None
+    return entering.after(Step.CODE) if given is not None else None
 
 
 def _check(entering: Entering, typed: str, clock: Clock) -> Passed | None:

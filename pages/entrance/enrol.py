@@ -11,7 +11,7 @@ from services.identity.factor_setup import begin_enrolment, confirm_enrolment
 from services.identity.totp import Enrolment
 
 
-def enrol_screen(entering: Entering, clock: Clock) -> bool:
+def enrol_screen(entering: Entering, clock: Clock) -> None:
     """Lead through the set-up. The first right code makes the next step `Step.CODE`.
 
     There `code_screen` finds the recovery codes kept here and shows them.
@@ -20,7 +20,7 @@ def enrol_screen(entering: Entering, clock: Clock) -> bool:
     enrolment = kept(entering)
     if not isinstance(enrolment, Enrolment):
         _offer(entering, clock)
-        return False
+        return
     show_enrolment(enrolment)
     with st.form("enrol", border=False):
         typed = code_input("驗證碼（6 個數字）", "enrol.code")
@@ -30,7 +30,6 @@ def enrol_screen(entering: Entering, clock: Clock) -> bool:
             codes = confirm_enrolment(entering, enrolment, typed, address(), clock())
             keep(entering, (enrolment.username, codes))
             st.rerun()
-    return False
 
 
 def _offer(entering: Entering, clock: Clock) -> None:

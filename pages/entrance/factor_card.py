@@ -8,8 +8,9 @@ import streamlit as st
 from pages.entrance.enrolment import code_input, show_enrolment
 from pages.entrance.recovery_codes import show_codes
 from pages.shared.feedback import notify, showing_errors
-from pages.shared.session import current_actor
+from pages.shared.session import actor_source, current_actor
 from services import rocdate
+from services.errors import Refused
 from services.identity.actor import Actor
 from services.identity.factor_removal import remove_own_factor
 from services.identity.factor_setup import (
@@ -19,6 +20,7 @@ from services.identity.factor_setup import (
     offer_replacement,
     replace_factor,
 )
+from services.identity.recovery_file import own_codes_file
 from services.identity.second_factor import OwnFactor, own_factor
 from services.identity.totp import Enrolment
 
@@ -68,7 +70,7 @@ def factor_card(actor: Actor) -> None:
         own = own_factor(actor)
         _state(own)
         if isinstance(task, _Codes):
-            if show_codes(actor.username, task.codes, actor.now):
+            if show_codes(actor.username, task.codes, _file_of(task.codes)):
                 _next(None)
         elif isinstance(task, _SetUp):
             _set_up(task)
@@ -76,6 +78,18 @@ def factor_card(actor: Actor) -> None:
             _ask(task)
         else:
             _acts(own)
+
+
+def _file_of(codes: tuple[str, ...]) -> Callable[[], bytes]:
+    person_now = actor_source()
+
+    def file() -> bytes:
+        person = person_now()
+        if person is None:
+            raise Refused("登入已結束，請重新登入後再下載。")
+        return own_codes_file(person, codes)
+
+    return file
 
 
 def _state(own: OwnFactor) -> None:

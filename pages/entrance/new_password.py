@@ -9,19 +9,18 @@ from services.identity.entering import Entering
 from services.identity.passwords import change_on_the_way_in, password_rules
 
 
-def new_password_screen(entering: Entering, clock: Clock) -> bool:
-    """Show the form; return True once the new password is set."""
+def new_password_screen(entering: Entering, clock: Clock) -> Entering | None:
+    """Show the form; return the way in with the new password once it is set."""
     st.subheader("變更密碼", anchor=False)
     st.markdown("密碼是別人替您設定的，或已超過使用期限；請先設定一個只有您知道的新密碼。")
     new = ask_new_password("new_password", "變更密碼並登入")
     if new is None:
-        return False
+        return None
     try:
-        change_on_the_way_in(entering, new, address(), clock())
+        return change_on_the_way_in(entering, new, address(), clock())
     except UserError as error:
         show_error(error)
-        return False
-    return True
+        return None
 
 
 def ask_new_password(key: str, label: str) -> str | None:

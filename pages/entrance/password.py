@@ -43,4 +43,6 @@ def recognise(username: str, password: str, clock: Clock) -> Entering | None:
         lockout.failed(attempt)
         return None
     lockout.passed(attempt)
-    return begin(attempt.name, Method.PASSWORD, clock())
+    # The hash that was compared, not the one stored by now: the owner may have changed it meanwhile.
+    verified = credentials["usernames"][attempt.name]["password"]
+    return begin(attempt.name, Method.PASSWORD, clock(), verified)

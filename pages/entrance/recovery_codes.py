@@ -1,15 +1,17 @@
 """The recovery codes, shown for the only time."""
 
-from datetime import datetime
+from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared.layout import APP_TITLE
-from services.rocdate import local_date, roc_date
+from pages.shared.downloads import followed_download
 
 
-def show_codes(username: str, codes: tuple[str, ...], now: datetime) -> bool:
-    """Show the codes until their owner says that they are kept; return True then."""
+def show_codes(username: str, codes: tuple[str, ...], file: Callable[[], bytes]) -> bool:
+    """Show the codes until their owner says that they are kept; return True then.
+
+    ``file`` writes them as a file and records that, when it is asked for.
+    """
     st.success("設定完成。", icon=":material/verified_user:")
     st.markdown("**請保存復原碼**")
     st.warning(
@@ -21,13 +23,13 @@ def show_codes(username: str, codes: tuple[str, ...], now: datetime) -> bool:
     left, right = st.columns(2)
     left.code("\n".join(codes[:half]), language=None)
     right.code("\n".join(codes[half:]), language=None)
-    st.download_button(
+    followed_download(
         "下載復原碼（文字檔）",
-        _text(username, codes, now),
+        file,
+        "recovery_codes.file",
         file_name=f"recovery-codes-{username}.txt",
         mime="text/plain",
         icon=":material/download:",
-        on_click="ignore",
     )
     saved = st.checkbox("我已保存復原碼", key="recovery_codes.saved")
     return st.button(
@@ -37,14 +39,3 @@ def show_codes(username: str, codes: tuple[str, ...], now: datetime) -> bool:
         disabled=not saved,
         key="recovery_codes.go_on",
     )
-
-
-def _text(username: str, codes: tuple[str, ...], now: datetime) -> str:
-    lines = [
-        f"{APP_TITLE}　復原碼",
-        f"帳號：{username}　產生日期：{roc_date(local_date(now))}",
-        "每組只能用一次；產生新的一組後，這一份即失效。請勿交給他人。",
-        "",
-        *(f"{number:>2}. {code}" for number, code in enumerate(codes, 1)),
-    ]
-    return "\r\n".join(lines) + "\r\n"

@@ -1,4 +1,4 @@
-"""忘記密碼: asking for a reset link, and the new password that a link leads to."""
+"""忘記密碼: asking for a reset link; and the password that a link leads to, new or first of all."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from services.identity import links
 PARAMETER, _TOKEN, _DONE = "reset", "reset_token", "reset_done"
 _DIALOG = "forgot_password"
 _SENT = (
-    "如果這個帳號使用中並登記了電子郵件，重設密碼的連結幾分鐘內會寄到；請查看信箱，也看一下垃圾郵件匣。"
+    "如果這個帳號未註銷並登記了電子郵件，重設密碼的連結幾分鐘內會寄到；請查看信箱，也看一下垃圾郵件匣。"
     "沒有收到時，請洽您的管理者。"
 )
 
@@ -23,7 +23,17 @@ def take_token() -> bool:
     if token := st.query_params.get(PARAMETER):
         st.query_params.clear()
         st.session_state[_TOKEN] = token
+    return is_under_way()
+
+
+def is_under_way() -> bool:
+    """Whether a link's token is kept for the new password."""
     return _TOKEN in st.session_state
+
+
+def use_token(token: str) -> None:
+    """Go on to the new password that a link's token leads to, in the next run."""
+    st.session_state[_TOKEN] = token
 
 
 def reset_screen(clock: Clock) -> None:
@@ -33,16 +43,27 @@ def reset_screen(clock: Clock) -> None:
         if not links.is_good(token, clock()):
             show_error("連結無效、已用過或已逾時；請重新要求一個連結，或洽您的管理者。")
         else:
-            st.subheader("重設密碼", anchor=False)
-            st.markdown("請設定新密碼。完成後，這個帳號原有的登入都會結束，請以新密碼登入。")
-            new = ask_new_password("reset_password", "設定新密碼")
-            if new is not None and _reset(token, new, clock):
-                forget()
-                st.session_state[_DONE] = True
-                st.rerun()
+            _set_password(token, clock)
         if st.button("回到登入", icon=":material/arrow_back:", type="tertiary"):
             st.session_state.pop(_TOKEN)
             st.rerun()
+
+
+def _set_password(token: str, clock: Clock) -> None:
+    first = links.activates(token, clock())
+    st.subheader("啟用帳號" if first else "重設密碼", anchor=False)
+    st.markdown(
+        "請設定您的密碼。完成後即可用它登入；密碼只有您知道，管理者看不到。"
+        if first
+        else "請設定新密碼。完成後，這個帳號原有的登入都會結束，請以新密碼登入。"
+    )
+    new = ask_new_password("reset_password", "設定密碼並啟用" if first else "設定新密碼")
+    if new is not None and _reset(token, new, clock):
+        forget()
+        st.session_state[_DONE] = (
+            "帳號已啟用，請以剛設定的密碼登入。" if first else "密碼已重設，請以新密碼登入。"
+        )
+        st.rerun()
 
 
 def _reset(token: str, new: str, clock: Clock) -> bool:
@@ -54,10 +75,14 @@ def _reset(token: str, new: str, clock: Clock) -> bool:
     return True
 
 
+def say_what_was_done() -> None:
+    """Say above the sign-in form what a link has just done."""
+    if said := st.session_state.pop(_DONE, ""):
+        st.success(said, icon=":material/check_circle:")
+
+
 def forgot_password(clock: Clock) -> None:
-    """Offer 「忘記密碼」 under the sign-in form, and say that a reset has just been done."""
-    if st.session_state.pop(_DONE, False):
-        st.success("密碼已重設，請以新密碼登入。", icon=":material/check_circle:")
+    """Offer 「忘記密碼」 under the sign-in form."""
     st.button(
         "忘記密碼", icon=":material/help:", type="tertiary", on_click=open_dialog, args=(_DIALOG,)
     )

@@ -33,7 +33,7 @@ def choose_file(actor: Actor, sources: list[SourceInfo]) -> tuple[str, Task | No
         with left:
             source = _choose_source(sources)
         uploaded = right.file_uploader(
-            "使用紀錄檔",
+            "使用紀錄檔（CSV、XLSX 或 ODS，200 MB 以內）",
             type=["csv", "txt", "tsv", "xlsx", "ods"],
             help="CSV（UTF-8、Big5 或 UTF-16）、XLSX 或 ODS；依內容判讀，不看副檔名。",
             key=uploader_key(),

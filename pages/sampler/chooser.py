@@ -1,30 +1,34 @@
 """Above the steps: which quarter, which unit, and where every unit of the quarter stands."""
 
-import re
 from collections import Counter
 
 import streamlit as st
 
-from pages.sampler.context import PAGE, STATUS_COLOURS, STEPS, Context
+from pages.sampler.context import PAGE, STATUS_COLOURS, STEPS, UnitContext
+from pages.sampler.numbered import audit_of_address
+from pages.sampler.worksheet import FILTERS as SHEET_FILTERS
 from pages.shared import address
 from pages.shared.text import plain
-from services import rocdate
+from services.audits.additions import addition_marks
 from services.audits.overview import AuditLine, list_audits, view_audit
-from services.audits.words import AuditStatus
-from services.errors import Invalid, UserError
+from services.audits.words import AuditKind, AuditStatus
 from services.identity.actor import Actor
 from services.regulation.periods import Quarter, last_finished_quarter
+from services.schedule.days import unit_audit_day
+from services.schedule.words import due_words
 
 _QUARTERS_BACK = 12
 
 
-def choose(actor: Actor) -> Context | None:
+def choose(actor: Actor) -> UnitContext | None:
     """Return the unit and quarter in the address or chosen here; None while the list is shown."""
     latest = last_finished_quarter(actor.today)
     quarters = _quarters(actor)
-    lines = list_audits(actor, latest)
-    fields = address_fields(lines, quarters, latest)
     _open_audit_of_address(actor)
+    # A closed unit is listed only in the quarters that it owes: the address is read with those of its own.
+    addressed = {str(one): one for one in quarters}.get(st.query_params.get("quarter", ""), latest)
+    lines = list_audits(actor, addressed)
+    fields = address_fields(lines, quarters, latest)
     if address.read(PAGE, fields):
         st.warning(
             "網址中有您看不到或不存在的單位、季別或步驟，已略過。", icon=":material/link_off:"
@@ -32,19 +36,29 @@ def choose(actor: Actor) -> Context | None:
     left, right = st.columns([1, 3])
     with left:
         quarter = _choose_quarter(quarters)
-    if quarter != latest:
+    if quarter != addressed:
         lines = list_audits(actor, quarter)
     by_code = {line.unit_code: line for line in lines}
     with right:
         code = _choose_unit(by_code)
     if code is None:
-        _show_list(quarter, lines)
+        _show_list(actor, quarter, lines)
         address.write(PAGE, fields)
         return None
     line = by_code[code]
     audit = view_audit(actor, line.audit_id) if line.audit_id else None
     _headline(actor, line, quarter)
-    return Context(actor, line, quarter, audit, fields)
+    return UnitContext(
+        actor=actor,
+        page=PAGE,
+        of=code,
+        period=quarter,
+        audit=audit,
+        fields=fields,
+        may_conduct=line.may_conduct,
+        line=line,
+        quarter=quarter,
+    )
 
 
 def address_fields(
@@ -55,6 +69,7 @@ def address_fields(
         "unit": address.Field([line.unit_code for line in lines]),
         "quarter": address.Field([str(quarter) for quarter in quarters], str(latest)),
         "step": address.Field(list(STEPS)),
+        "filter": address.Field(list(SHEET_FILTERS)),
     }
 
 
@@ -67,20 +82,9 @@ def _quarters(actor: Actor) -> list[Quarter]:
 
 def _open_audit_of_address(actor: Actor) -> None:
     """Turn ``?audit=12`` into the unit and quarter of that audit."""
-    number = st.query_params.pop("audit", None)
-    if number is None:
-        return
-    try:
-        if not re.fullmatch(r"[0-9]{1,9}", number):
-            raise Invalid(
-                f"網址中的稽核編號「{number[:20]}」不是數字，或數字太長；稽核編號是 1 至 9 位數字。"
-            )
-        audit = view_audit(actor, int(number))
-    except UserError as error:
-        st.error(plain(error), icon=":material/error:")
-        return
-    st.query_params["unit"] = audit.unit_code
-    st.query_params["quarter"] = str(audit.quarter)
+    if audit := audit_of_address(actor, AuditKind.UNIT):
+        st.query_params["unit"] = audit.unit_code
+        st.query_params["quarter"] = str(audit.period)
 
 
 def _choose_quarter(quarters: list[Quarter]) -> Quarter:
@@ -99,6 +103,8 @@ def _choose_unit(lines: dict[str, AuditLine]) -> str | None:
     if len(lines) == 1:
         st.session_state[address.key(PAGE, "unit")] = next(iter(lines))
         return next(iter(lines))
+    if st.session_state.get(address.key(PAGE, "unit")) not in lines:
+        st.session_state[address.key(PAGE, "unit")] = None
     code: str | None = st.selectbox(
         "單位",
         list(lines),
@@ -110,7 +116,7 @@ def _choose_unit(lines: dict[str, AuditLine]) -> str | None:
     return code
 
 
-def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
+def _show_list(actor: Actor, quarter: Quarter, lines: list[AuditLine]) -> None:
     if not lines:
         st.info("您目前沒有可檢視的單位。", icon=":material/info:")
         return
@@ -118,9 +124,8 @@ def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
     with st.container(horizontal=True):
         for status in AuditStatus:
             st.badge(f"{status.label} {counts[status]:,}", color=STATUS_COLOURS[status])
-    st.caption(
-        f"{quarter.label}單位稽核應於 {rocdate.roc_date(quarter.due)} 以前完成。勾選一列開啟。"
-    )
+    st.caption(f"{quarter.label}單位稽核{due_words(unit_audit_day(quarter))}。勾選一列開啟。")
+    marks = addition_marks(actor, [line.audit_id for line in lines if line.audit_id])
     event = st.dataframe(
         [
             {
@@ -128,6 +133,7 @@ def _show_list(quarter: Quarter, lines: list[AuditLine]) -> None:
                 "單位": line.unit,
                 "代碼": line.unit_code,
                 "狀態": line.status.label,
+                "重抽、加抽與判斷抽查": marks.get(line.audit_id or 0, ""),
             }
             for line in lines
         ],
@@ -151,6 +157,7 @@ def _headline(actor: Actor, line: AuditLine, quarter: Quarter) -> None:
             width="content",
         )
         st.badge(line.status.label, color=STATUS_COLOURS[line.status])
-        if actor.today > quarter.due and line.status is not AuditStatus.SIGNED:
+        due = unit_audit_day(quarter)
+        if due.is_past(actor.today) and not line.status.is_signed:
             st.badge("逾期", color="red")
-        st.caption(f"應於 {rocdate.roc_date(quarter.due)} 以前完成")
+        st.caption(due_words(due))

@@ -1,6 +1,7 @@
-"""What every step of the sampler gets: who looks, at which unit and quarter, and the audit so far."""
+"""What every step of an audit gets: who looks, on which page, at what period, and the audit so far."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -8,9 +9,9 @@ from pages.shared import address
 from pages.shared.badges import Colour
 from pages.shared.dialogs import close_dialog
 from services.audits.overview import AuditLine, AuditView
-from services.audits.words import AuditStatus
+from services.audits.words import AuditKind, AuditStatus
 from services.identity.actor import Actor
-from services.regulation.periods import Quarter
+from services.regulation.periods import Period, Quarter
 
 STEPS = {
     "scope": "① 範圍",
@@ -20,30 +21,40 @@ STEPS = {
     "sign": "⑤ 簽核",
 }
 PAGE = "sampler"
-_GO_TO = "sampler.go_to"
+COUNTING, FREEZING, DRAWING = "正在整理母體…", "正在凍結母體…", "正在抽樣…"
+"""What is said while a large frame takes its time."""
+_GO_TO = "audit.go_to"
 
 STATUS_COLOURS: dict[AuditStatus, Colour] = {
     AuditStatus.PLANNED: "gray",
     AuditStatus.FROZEN: "blue",
     AuditStatus.JUDGING: "orange",
     AuditStatus.SIGNED: "green",
+    AuditStatus.RECEIVED: "green",
+    AuditStatus.APPROVED: "green",
+    AuditStatus.SENT: "green",
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Context:
-    """One unit, one quarter, and the audit if anything was frozen yet."""
+    """One period of a unit or an agency, and its audit if anything was frozen yet.
+
+    The steps from the draw on (`drawing`, `worksheet`, `signing`) work on this alone, whatever the kind
+    of audit.
+    """
 
     actor: Actor
-    line: AuditLine
-    quarter: Quarter
+    page: str
+    """The page's name in the keys of its widgets and in its address."""
+    of: str
+    """What is audited: whoever chooses another one starts where that one stands."""
+    period: Period
     audit: AuditView | None
     fields: dict[str, address.Field]
-
-    @property
-    def may_conduct(self) -> bool:
-        """Whether buttons are shown; the services decide again."""
-        return self.line.may_conduct
+    may_conduct: bool
+    """Whether buttons are shown; the services decide again."""
+    steps: Mapping[str, str] = field(default_factory=lambda: STEPS)
 
     @property
     def nil_return(self) -> bool:
@@ -52,15 +63,25 @@ class Context:
         return frame is not None and frame.picture.records == 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnitContext(Context):
+    """What 範圍 and 凍結 of a unit audit need besides."""
+
+    line: AuditLine
+    quarter: Quarter
+
+
 def step_of(audit: AuditView | None) -> str:
     """Return the step at which an audit stands."""
     if audit is None or audit.frame is None:
         return "scope"
-    if audit.status is AuditStatus.SIGNED or audit.frame.picture.records == 0:
+    if audit.status.is_signed and audit.kind is AuditKind.AGENCY:
+        return "approve" if audit.status is AuditStatus.SIGNED else "send"
+    if audit.status.is_signed or audit.frame.picture.records == 0:
         return "sign"
     if audit.findings is None:
         return "draw"
-    done = audit.findings.judged == audit.findings.to_judge
+    done = 0 < audit.findings.judged == audit.findings.to_judge
     return "sign" if done else "judge"
 
 
@@ -72,22 +93,22 @@ def go_to(step: str) -> None:
 
 
 def stepper(context: Context) -> str:
-    """Show the five steps and return the one to show; the address holds it as ``step``.
+    """Show the steps and return the one to show; the address holds it as ``step``.
 
     Without one in the address, or after another audit was chosen, it is where the audit stands.
     """
-    here, widget = step_of(context.audit), address.key(PAGE, "step")
-    shown = f"{context.line.unit_id}/{context.quarter}"
-    another = st.session_state.get("sampler.shown", shown) != shown
-    st.session_state["sampler.shown"] = shown
+    here, widget = step_of(context.audit), address.key(context.page, "step")
+    shown, mark = f"{context.of}/{context.period}", f"{context.page}.shown"
+    another = st.session_state.get(mark, shown) != shown
+    st.session_state[mark] = shown
     if wanted := st.session_state.pop(_GO_TO, None):
         st.session_state[widget] = wanted
     elif another or st.session_state.get(widget) is None:
         st.session_state[widget] = here
     st.segmented_control(
         "步驟",
-        list(STEPS),
-        format_func=lambda step: _label(step, here, context.audit),
+        list(context.steps),
+        format_func=lambda step: _label(step, here, context),
         key=widget,
         required=True,
         label_visibility="collapsed",
@@ -96,8 +117,12 @@ def stepper(context: Context) -> str:
     return str(st.session_state[widget] or here)
 
 
-def _label(step: str, here: str, audit: AuditView | None) -> str:
-    order = list(STEPS)
-    signed = audit is not None and audit.status is AuditStatus.SIGNED
-    done = signed or order.index(step) < order.index(here)
-    return f":material/check: {STEPS[step]}" if done else STEPS[step]
+def _label(step: str, here: str, context: Context) -> str:
+    order = list(context.steps)
+    audit = context.audit
+    # Before the head of the agency, and before it is sent, a signed audit is not at its end.
+    waiting = here in ("approve", "send") and audit is not None
+    ended = audit is not None and audit.status.is_signed and not waiting
+    ended = ended or (audit is not None and audit.status is AuditStatus.SENT)
+    done = ended or order.index(step) < order.index(here)
+    return f":material/check: {context.steps[step]}" if done else context.steps[step]

@@ -4,14 +4,15 @@ from collections import Counter
 
 import streamlit as st
 
-from pages.sampler.context import Context, go_to
-from pages.sampler.draws import show_checkpoint, show_draws
+from pages.sampler.context import DRAWING, Context, go_to
+from pages.sampler.draws import list_judgement_picks, show_checkpoint, show_draws
 from pages.sampler.extra_draws import offer_more
 from pages.sampler.freeze import public_figure
 from pages.shared.charts import month_bars, person_bars
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import actor_source, current_actor
+from pages.shared.tables import table_height
 from pages.shared.text import plain
 from services import rocdate
 from services.audits.drawing import draw_first
@@ -29,7 +30,9 @@ def show(context: Context) -> None:
     if audit is None or audit.frame is None:
         st.info("母體尚未凍結；請先完成「② 凍結」。", icon=":material/info:")
     elif context.nil_return:
-        st.info("本季沒有使用紀錄，不需抽樣；請到「⑤ 簽核」。", icon=":material/info:")
+        st.info(
+            f"{context.period.this}沒有使用紀錄，不需抽樣；請到「⑤ 簽核」。", icon=":material/info:"
+        )
     elif not audit.draws:
         _offer(context, audit, audit.frame)
     else:
@@ -40,12 +43,13 @@ def _offer(context: Context, audit: AuditView, frame: FrameView) -> None:
     floors = frame.picture.floors
     public = frame.seed_plan is SeedSource.PUBLIC
     seed = f"以 {public_figure(frame)} 為種子" if public else "按下「抽樣」時由作業系統產生種子"
+    coverage = f"再補足每個月與 **{floors.users:,} 人**" if floors.months else "不補足月份與人數"
     st.markdown(
         f"{seed}，依籤號取最低的 **{frame.planned_records:,} 筆**為基本樣本，"
-        f"再補足每個月與 **{floors.users:,} 人**。抽出的樣本只存一次，重新整理不會重抽。"
+        f"{coverage}。抽出的樣本只存一次，重新整理不會重抽。"
     )
     if not context.may_conduct:
-        st.info("抽樣由單位主管或其指派的稽核人員辦理。", icon=":material/info:")
+        st.info(f"抽樣由{audit.kind.conductors}辦理。", icon=":material/info:")
         return
     if public:
         st.text_input("已公布的數字", max_chars=200, key="published")
@@ -70,13 +74,15 @@ def _confirm(audit: AuditView, frame: FrameView) -> None:
 
 
 def _draw(audit: AuditView, published: str) -> None:
-    draw_first(current_actor(), audit.audit_id, published=published)
+    with st.spinner(DRAWING):
+        draw_first(current_actor(), audit.audit_id, published=published)
     notify("樣本已抽出。")
     go_to("draw")
 
 
 def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
     show_draws(audit)
+    list_judgement_picks(context.actor, audit)
     show_checkpoint(audit)
     rows = worksheet_rows(context.actor, audit.audit_id)
     drawn = [row for row in rows if row.basis in set(Basis)]
@@ -97,7 +103,7 @@ def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
             for row in rows
         ],
         hide_index=True,
-        height=min(36 * (len(rows) + 1), 360),
+        height=table_height(len(rows), 360),
         column_config={
             "紀錄編號": st.column_config.NumberColumn(format="%d", width="small"),
             "為什麼在樣本裡": st.column_config.TextColumn(width="large"),
@@ -157,7 +163,7 @@ def _offer_export(context: Context, audit: AuditView) -> None:
     st.download_button(
         "下載抽樣（可自行驗證）",
         content,
-        file_name=f"draw-{audit.unit_code}-{context.quarter}.zip",
+        file_name=f"draw-{audit.unit_code}-{context.period}.zip",
         mime="application/zip",
         icon=":material/download:",
         on_click="ignore",

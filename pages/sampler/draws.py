@@ -4,8 +4,12 @@ import streamlit as st
 
 from pages.shared.text import plain
 from services import rocdate
+from services.audits.additions import list_picks
 from services.audits.overview import AuditView
 from services.audits.words import SeedSource
+from services.identity.actor import Actor
+
+_NAMED = 10
 
 
 def show_draws(audit: AuditView) -> None:
@@ -28,15 +32,27 @@ def show_draws(audit: AuditView) -> None:
                 )
 
 
-def list_draws(audit: AuditView) -> None:
-    """Name every draw in a line where an audit has had more than one."""
-    if len(audit.draws) < 2:
-        return
-    for draw in audit.draws:
+def list_draws(actor: Actor, audit: AuditView) -> None:
+    """Name every draw in a line where an audit has had more than one, and every pick."""
+    for draw in audit.draws if len(audit.draws) > 1 else ():
         reason = f"，理由：{plain(draw.reason)}" if draw.reason else ""
         st.markdown(
             f"- 第 {draw.number} 次抽樣，共 {len(audit.draws)} 次："
             f"{draw.kind.label} {draw.size:,} 筆{reason}"
+        )
+    list_judgement_picks(actor, audit)
+
+
+def list_judgement_picks(actor: Actor, audit: AuditView) -> None:
+    """Name what was taken by judgement, with the reason; it counts for no floor and no claim."""
+    if not audit.draws:
+        return
+    for one in list_picks(actor, audit.audit_id):
+        numbers = "、".join(map(str, one.records[:_NAMED]))
+        more = f" 等 {len(one.records):,} 筆" if len(one.records) > _NAMED else ""
+        st.markdown(
+            f"- 判斷抽查紀錄 {numbers}{more}，理由：{plain(one.reason)}"
+            f"（{plain(one.by)}，{rocdate.roc_time(one.at)}；不列入推論）"
         )
 
 

@@ -5,19 +5,20 @@ from datetime import date
 
 import streamlit as st
 
-from pages.sampler.context import Context, go_to
+from pages.sampler.context import COUNTING, FREEZING, UnitContext, go_to
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
 from services import rocdate
-from services.audits.freezing import FramePicture, freeze, preview_frame
+from services.audits.freezing import freeze, preview_frame
 from services.audits.overview import FrameView
+from services.audits.pictures import FramePicture
 from services.audits.words import SeedSource
 from services.errors import Invalid
 
 
-def show(context: Context) -> None:
+def show(context: UnitContext) -> None:
     """Show the frozen frame, or offer to freeze it."""
     if context.audit and context.audit.frame:
         show_frozen(context.audit.frame)
@@ -43,7 +44,7 @@ def show_frozen(frame: FrameView) -> None:
         )
         st.markdown(
             f"{frame.picture.records:,} 筆、{frame.picture.people:,} 人、"
-            f"{frame.picture.floors.months} 個月；基本樣本 {frame.planned_records:,} 筆。"
+            f"{frame.picture.months} 個月；基本樣本 {frame.planned_records:,} 筆。"
         )
         st.markdown("母體雜湊值（SHA-256）")
         st.code(frame.frame_hash, language=None)
@@ -57,9 +58,10 @@ def public_figure(frame: FrameView) -> str:
     return f"{plain(frame.public_figure)}（{day}）"
 
 
-def _offer(context: Context) -> None:
-    picture = preview_frame(context.actor, context.line.unit_id, context.quarter)
-    choice = _choose(picture) if picture.records else Choice(0, SeedSource.SYSTEM)
+def _offer(context: UnitContext) -> None:
+    with st.spinner(COUNTING):
+        picture = preview_frame(context.actor, context.line.unit_id, context.quarter)
+    choice = choose_draw(picture) if picture.records else Choice(0, SeedSource.SYSTEM)
     st.button(
         "凍結母體", type="primary", icon=":material/lock:", on_click=open_dialog, args=("freeze",)
     )
@@ -77,8 +79,9 @@ class Choice:
     published: str = ""
 
 
-def _choose(picture: FramePicture) -> Choice:
-    floor = picture.floors.records
+def choose_draw(picture: FramePicture) -> Choice:
+    """Show what is settled with the freeze: the size, and where the seed will come from."""
+    floor = max(picture.floors.records, 1)
     left, right = st.columns(2)
     # No limits on the widget: it would quietly put back its last number; the service says why not.
     size = left.number_input(
@@ -109,7 +112,7 @@ def _choose(picture: FramePicture) -> Choice:
 
 
 @st.dialog("凍結母體", on_dismiss=close_dialog)
-def _confirm(context: Context, picture: FramePicture, choice: Choice) -> None:
+def _confirm(context: UnitContext, picture: FramePicture, choice: Choice) -> None:
     st.markdown(
         f"將凍結 **{plain(context.line.unit)} {context.quarter.label}** 的 "
         f"**{picture.records:,} 筆**使用紀錄。凍結後不能取消，也不能再凍結一次。"
@@ -120,20 +123,22 @@ def _confirm(context: Context, picture: FramePicture, choice: Choice) -> None:
         st.markdown(f"公開數字：{plain(choice.figure)}（{plain(choice.published)}公布）")
     with showing_errors():
         if st.button("確定凍結", type="primary", icon=":material/lock:", key="confirm_freeze"):
-            freeze(
-                current_actor(),
-                context.line.unit_id,
-                context.quarter,
-                base_records=choice.size,
-                seed_plan=choice.source,
-                public_figure=choice.figure,
-                published_on=_day(choice.published),
-            )
+            with st.spinner(FREEZING):
+                freeze(
+                    current_actor(),
+                    context.line.unit_id,
+                    context.quarter,
+                    base_records=choice.size,
+                    seed_plan=choice.source,
+                    public_figure=choice.figure,
+                    published_on=published_day(choice.published),
+                )
             notify("母體已凍結。")
             go_to("draw" if picture.records else "sign")
 
 
-def _day(text: str) -> date | None:
+def published_day(text: str) -> date | None:
+    """Return the day on which the public figure is published, as it was typed."""
     if not text.strip():
         return None
     try:

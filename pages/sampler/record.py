@@ -2,9 +2,14 @@
 
 import streamlit as st
 
+from pages.sampler.evidence import show_evidence
+from pages.sampler.inclusion import offer_inclusion
+from pages.sampler.story import show_story
 from pages.shared.badges import Colour
 from pages.shared.text import plain
 from services import rocdate
+from services.audits.evidence import EvidenceLine
+from services.audits.overview import AuditView
 from services.audits.sheet import SheetRow, record_history
 from services.audits.words import Ruling
 from services.identity.actor import Actor
@@ -27,6 +32,18 @@ def show_record(actor: Actor, audit_id: int, chosen: list[SheetRow]) -> None:
             st.caption(f"其中 {noticed:,} 筆有系統提示，請逐筆看過再一起判定。")
             return
         _one(actor, audit_id, chosen[0])
+
+
+def show_around(
+    actor: Actor, audit: AuditView, chosen: list[SheetRow], files: list[EvidenceLine], working: bool
+) -> None:
+    """Show what belongs to the one record on screen: its evidence, its story, its probability."""
+    if len(chosen) > 1:
+        return
+    with st.container(border=True):
+        show_evidence(audit.audit_id, files, chosen[0].record_id, working)
+        show_story(actor, audit.audit_id, chosen[0])
+        offer_inclusion(audit.audit_id, len(audit.draws), chosen[0].record_id)
 
 
 def _one(actor: Actor, audit_id: int, row: SheetRow) -> None:
@@ -57,10 +74,11 @@ def _one(actor: Actor, audit_id: int, row: SheetRow) -> None:
 def _history(actor: Actor, audit_id: int, record_id: int) -> None:
     for past in record_history(actor, audit_id, record_id):
         ruling = past.judged.ruling.label if past.judged.ruling else ""
+        failed = "、".join(check.failed_label for check in past.judged.failed)
         reason = (
             f"（更改理由：{plain(past.judged.change_reason)}）" if past.judged.change_reason else ""
         )
         st.markdown(
             f"{rocdate.roc_time(past.at)} {plain(past.judge)}：**{ruling}** "
-            f"{plain(past.judged.note)}{reason}"
+            f"{f'（{failed}）' if failed else ''}{plain(past.judged.note)}{reason}"
         )

@@ -2,17 +2,22 @@
 
 import streamlit as st
 
+from pages.handling.open_line import show_open_incidents
 from pages.sampler.context import Context, go_to
 from pages.sampler.draws import list_draws, show_checkpoint
+from pages.sampler.forms import show_forms
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
 from services import rocdate
 from services.audits.overview import AuditView
+from services.audits.signatures import words
 from services.audits.signing import reopen, sign
-from services.audits.words import AuditStatus, Ruling
+from services.audits.words import REOPEN, SIGN, AuditKind, AuditStatus, Ruling
 from services.identity.permissions import Action, reach
+from services.regulation.deadlines import half_of
+from services.regulation.periods import Quarter
 
 
 def show(context: Context) -> None:
@@ -21,17 +26,20 @@ def show(context: Context) -> None:
     if audit is None or audit.findings is None:
         st.info("還沒有可簽核的內容；請先完成前面的步驟。", icon=":material/info:")
         return
-    _findings(audit)
-    list_draws(audit)
+    show_findings(audit)
+    show_open_incidents(context.actor, audit.audit_id)
+    list_draws(context.actor, audit)
     show_checkpoint(audit)
-    _acts(audit)
-    if audit.status is AuditStatus.SIGNED:
+    show_acts(audit)
+    show_forms(context.actor, audit)
+    if audit.status.is_signed:
         _offer_reopening(context, audit)
     else:
         _offer_signature(context, audit)
 
 
-def _findings(audit: AuditView) -> None:
+def show_findings(audit: AuditView) -> None:
+    """Show what the verdicts amount to."""
     found = audit.findings
     assert found is not None
     st.info(found.sentence, icon=":material/query_stats:")
@@ -45,11 +53,14 @@ def _findings(audit: AuditView) -> None:
         tiles.metric(ruling.label, count, border=True, width=140)
 
 
-def _acts(audit: AuditView) -> None:
+def show_acts(audit: AuditView) -> None:
+    """Show every signature, reopening and what became of the record, in order."""
     for act in audit.acts:
         with st.container(border=True):
             st.markdown(f"**{plain(act.what)}**　{plain(act.who)}　{rocdate.roc_time(act.at)}")
             st.caption(f"{act.detail_label}：{plain(act.detail)}")
+            if act.lapsed:
+                st.badge("簽核後內容有變動，已失效", icon=":material/history:", color="orange")
             if act.checkpoint:
                 st.caption(f"簽核時的帳本：{plain(act.checkpoint.sentence)}")
 
@@ -63,8 +74,13 @@ def _offer_signature(context: Context, audit: AuditView) -> None:
         if st.button(word, icon=":material/fact_check:"):
             go_to("judge")
         return
-    if not reach(context.actor, Action.SIGN_AUDIT).covers(audit.unit_id):
-        st.info("簽核由單位主管或其指派的稽核人員辦理。", icon=":material/info:")
+    if not reach(context.actor, SIGN[audit.kind]).covers(audit.unit_id, audit.agency_id):
+        st.info(f"簽核由{audit.kind.signers}辦理。", icon=":material/info:")
+        return
+    if audit.signatures:
+        names = "、".join(f"{one.capacity.label} {plain(one.who)}" for one in audit.signatures)
+        st.info(f"已由{names}簽核，還缺{words(audit.awaited)}的簽核。", icon=":material/pending:")
+    if any(one.account_id == context.actor.account_id for one in audit.signatures):
         return
     st.button("簽核", type="primary", icon=":material/draw:", on_click=open_dialog, args=("sign",))
     if opened("sign") is not None:
@@ -74,8 +90,8 @@ def _offer_signature(context: Context, audit: AuditView) -> None:
 @st.dialog("簽核", on_dismiss=close_dialog)
 def _confirm(audit: AuditView) -> None:
     st.markdown(
-        f"將以您的名義簽核 **{plain(audit.unit)} {audit.quarter.label}** 的單位稽核紀錄。"
-        "簽核後不能更改；要更改須由單位主管敘明理由重新開啟。"
+        f"將以您的名義簽核 **{plain(audit.unit)} {audit.period.label}** 的{audit.kind.label}紀錄。"
+        f"簽核後不能更改；要更改須由{audit.kind.reopener}敘明理由重新開啟。"
     )
     with showing_errors():
         if st.button("確定簽核", type="primary", icon=":material/draw:"):
@@ -86,18 +102,38 @@ def _confirm(audit: AuditView) -> None:
 
 def _offer_reopening(context: Context, audit: AuditView) -> None:
     st.success("這件稽核已簽核。", icon=":material/verified:")
-    st.page_link(
-        "pages/usage_charts.py",
-        label="看這個單位的使用趨勢",
-        icon=":material/monitoring:",
-        query_params={"unit": audit.unit_code},
-    )
-    may_reopen = reach(context.actor, Action.REOPEN_AUDIT).covers(audit.unit_id)
+    if "approve" in context.steps and st.button("前往陳核", icon=":material/approval:"):
+        go_to("approve")
+    _offer_receiving(context, audit)
+    if audit.unit_id is not None:
+        st.page_link(
+            "pages/usage_charts.py",
+            label="看這個單位的使用趨勢",
+            icon=":material/monitoring:",
+            query_params={"unit": audit.unit_code},
+        )
+    may_reopen = reach(context.actor, REOPEN[audit.kind]).covers(audit.unit_id, audit.agency_id)
     if not may_reopen:
+        return
+    if audit.final:
+        st.caption(audit.final)
         return
     st.button("重新開啟", icon=":material/lock_open:", on_click=open_dialog, args=("reopen",))
     if opened("reopen") is not None:
         _reopen(audit)
+
+
+def _offer_receiving(context: Context, audit: AuditView) -> None:
+    if audit.kind is not AuditKind.UNIT or audit.status is not AuditStatus.SIGNED:
+        return
+    assert isinstance(audit.period, Quarter)
+    if reach(context.actor, Action.RECEIVE_AUDIT).covers(audit.unit_id, audit.agency_id):
+        st.page_link(
+            "pages/agency_audit.py",
+            label="前往收存",
+            icon=":material/inventory_2:",
+            query_params={"half": str(half_of(audit.period))},
+        )
 
 
 @st.dialog("重新開啟", on_dismiss=close_dialog)

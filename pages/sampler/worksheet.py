@@ -1,31 +1,56 @@
 """Step ④ 查核: the list of records, and the selected one's story with the verdict beside it."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 import streamlit as st
 
-from pages.sampler.context import Context, go_to
-from pages.sampler.record import show_record
+from pages.agency.beside import show_beside, unit_column
+from pages.sampler.context import PAGE, Context, go_to
+from pages.sampler.draws import list_draws
+from pages.sampler.evidence import show_evidence
+from pages.sampler.record import show_around, show_record
+from pages.sampler.sharing import offer_shares, show_effort
 from pages.sampler.verdict import show_problem, verdict_bar
+from pages.shared import address
+from pages.shared.tables import table_height
 from services import rocdate
+from services.audits.agency.comparison import Beside, verdicts_beside
+from services.audits.evidence.lines import counts_by_record, list_evidence
 from services.audits.overview import AuditView
 from services.audits.sheet import SheetRow, worksheet_rows
-from services.audits.words import AuditStatus, Ruling
+from services.audits.words import AuditKind, AuditStatus, Ruling
 
-_FILTERS = ("未判定", "全部", "系統提示", "缺失與請說明")
+FILTERS = {
+    "open": "未判定",
+    "mine": "分派給我",
+    "flagged": "系統提示",
+    "wanting": "缺失與請說明",
+    "all": "全部",
+}
+"""What the address holds, and what it is called."""
 
 
 def show(context: Context) -> None:
     """Show the worksheet of a drawn audit."""
     audit = context.audit
     if audit is None or not audit.draws or audit.findings is None:
-        missing = "本季沒有使用紀錄，沒有要查核的紀錄。" if context.nil_return else "尚未抽樣。"
-        st.info(missing, icon=":material/info:")
+        nothing = f"{context.period.this}沒有使用紀錄，沒有要查核的紀錄。"
+        st.info(nothing if context.nil_return else "尚未抽樣。", icon=":material/info:")
         return
     rows = worksheet_rows(context.actor, audit.audit_id)
+    files = list_evidence(context.actor, audit.audit_id)
+    working = audit.status is AuditStatus.JUDGING and context.may_conduct
+    of_agency = audit.kind is AuditKind.AGENCY
+    beside = verdicts_beside(context.actor, audit.audit_id) if of_agency else None
     _progress(audit)
+    list_draws(context.actor, audit)
+    show_effort(context.actor, audit.audit_id, working)
     listed = _filtered(rows)
     left, right = st.columns([1.35, 1], gap="medium")
     with left:
-        selected = _table(audit, listed) if listed else []
+        selected = _table(audit, listed, counts_by_record(files), beside) if listed else []
+        show_evidence(audit.audit_id, files, None, working)
     with right:
         show_problem()
         if not listed:
@@ -33,8 +58,12 @@ def show(context: Context) -> None:
             return
         chosen = selected or [_first(listed)]
         show_record(context.actor, audit.audit_id, chosen)
-        if audit.status is AuditStatus.JUDGING and context.may_conduct:
+        if beside is not None and len(chosen) == 1:
+            show_beside(beside.get(chosen[0].record_id))
+        if working:
             verdict_bar(audit.audit_id, chosen)
+            offer_shares(audit.audit_id, chosen)
+        show_around(context.actor, audit, chosen, files, working)
 
 
 def _progress(audit: AuditView) -> None:
@@ -46,24 +75,41 @@ def _progress(audit: AuditView) -> None:
 
 
 def _filtered(rows: list[SheetRow]) -> list[SheetRow]:
+    widget = address.key(PAGE, "filter")
+    if st.session_state.get(widget) is None:
+        still_open = any(not row.judged.sequence for row in rows)
+        st.session_state[widget] = "open" if still_open else "all"
     chosen = st.segmented_control(
         "顯示",
-        _FILTERS,
-        default="未判定" if any(not row.judged.sequence for row in rows) else "全部",
-        key="sheet_filter",
+        list(FILTERS),
+        format_func=lambda code: FILTERS[code],
+        key=widget,
         required=True,
         label_visibility="collapsed",
     )
-    if chosen == "未判定":
-        return [row for row in rows if not row.judged.sequence]
-    if chosen == "系統提示":
-        return [row for row in rows if row.checks]
-    if chosen == "缺失與請說明":
-        return [row for row in rows if row.judged.ruling not in (None, Ruling.COMPLIANT)]
-    return rows
+    return [row for row in rows if _kept(row, str(chosen))]
 
 
-def _table(audit: AuditView, rows: list[SheetRow]) -> list[SheetRow]:
+def _kept(row: SheetRow, chosen: str) -> bool:
+    match chosen:
+        case "open":
+            return not row.judged.sequence
+        case "mine":
+            return row.mine
+        case "flagged":
+            return bool(row.checks)
+        case "wanting":
+            return row.judged.ruling not in (None, Ruling.COMPLIANT)
+        case _:
+            return True
+
+
+def _table(
+    audit: AuditView,
+    rows: list[SheetRow],
+    files: Counter[int | None],
+    beside: Mapping[int, Beside] | None,
+) -> list[SheetRow]:
     event = st.dataframe(
         [
             {
@@ -75,12 +121,16 @@ def _table(audit: AuditView, rows: list[SheetRow]) -> list[SheetRow]:
                 "時間": rocdate.roc_time(row.occurred_at),
                 "項目": f"{row.item}．{row.action}",
                 "系統提示": "、".join(row.checks),
+                "未通過": "、".join(check.failed_label for check in row.judged.failed),
+                "佐證": files[row.record_id] or None,
+                "查核人": row.assignee,
                 "取樣": row.basis_label,
             }
+            | ({} if beside is None else {"單位判定": unit_column(beside, row.record_id)})
             for row in rows
         ],
         hide_index=True,
-        height=520,
+        height=table_height(len(rows), 520),
         on_select="rerun",
         selection_mode="multi-row",
         column_config={

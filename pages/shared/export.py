@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.session import actor_source
+from services.documents.formats import FileFormat
 from services.documents.tables import export_table
 from services.errors import Refused
 from services.identity.actor import Actor
@@ -20,20 +21,26 @@ def export_button(
     columns: Sequence[str],
     rows: Rows | Callable[[], Rows],
     total: int | None = None,
+    kind: FileFormat = FileFormat.CSV,
 ) -> None:
-    """Offer the table as CSV; it is written, and the export recorded, only when clicked."""
+    """Offer the table as a file; it is written, and the export recorded, only when clicked."""
 
     def content(person: Actor) -> bytes:
         held = rows() if callable(rows) else rows
-        return export_table(person, file_stem, columns, held, len(held) if total is None else total)
+        in_all = len(held) if total is None else total
+        return export_table(person, file_stem, columns, held, in_all, kind)
 
-    file_button(actor, label, file_stem, content)
+    file_button(actor, label, file_stem, content, kind)
 
 
 def file_button(
-    actor: Actor, label: str, file_stem: str, content: Callable[[Actor], bytes]
+    actor: Actor,
+    label: str,
+    file_stem: str,
+    content: Callable[[Actor], bytes],
+    kind: FileFormat = FileFormat.CSV,
 ) -> None:
-    """Offer a CSV file that ``content`` writes and records, for the person of that very moment."""
+    """Offer a file that ``content`` writes and records, for the person of that very moment."""
     person_now = actor_source()
 
     def for_person() -> bytes:
@@ -45,8 +52,8 @@ def file_button(
     st.download_button(
         label,
         for_person,
-        file_name=f"{file_stem}-{actor.today:%Y%m%d}.csv",
-        mime="text/csv",
+        file_name=f"{file_stem}-{actor.today:%Y%m%d}.{kind.value}",
+        mime=kind.mime,
         icon=":material/download:",
         on_click="ignore",
     )

@@ -10,12 +10,25 @@ from services.identity.actor import Actor
 APP_TITLE = "地籍資料使用管理系統"
 
 
-def no_english_hints() -> None:
-    """Hide what Streamlit writes into a text field while somebody types: 'Press Enter to …'.
+_UPLOADER = "[data-testid='stFileUploader']"
+_NOT_TAKEN = "這個檔案的種類或大小不符，沒有上傳；請移除後依說明重新選擇。"
 
-    It cannot be translated, and what Enter does is no news.
+
+def no_english_hints() -> None:
+    """Hide what Streamlit writes in English and cannot be told to write otherwise.
+
+    That is what Enter does in a text field, which is no news, and the words of the uploader: its
+    button gets ours, its limits stand in our label or help, and what it refuses by itself is said
+    under it, as no service hears of such a file.
     """
-    st.html("<style>[data-testid='InputInstructions'] {display: none}</style>")
+    st.html(
+        "<style>[data-testid='InputInstructions'], [data-testid='stTooltipErrorContent'],"
+        "[data-testid='stFileUploaderDropzoneInstructions'] {display: none}"
+        f"{_UPLOADER} button[kind='secondary'] p {{font-size: 0}}"
+        f"{_UPLOADER} button[kind='secondary'] p::after {{content: '選擇檔案'; font-size: 0.93rem}}"
+        f"{_UPLOADER}:has([aria-invalid='true'])::after"
+        f" {{content: '{_NOT_TAKEN}'; color: #B42318; font-size: 0.87rem}}</style>"
+    )
 
 
 def no_sidebar() -> None:
@@ -32,10 +45,10 @@ def page_head(title: str, sentence: str) -> None:
 def demo_notice() -> None:
     """Say on every page that everything is invented, while demo data is loaded."""
     if installation.demo_scale():
-        st.badge(
-            "示範資料：人員、登記資料與使用紀錄均為虛構，不得作為任何公務依據",
-            icon=":material/science:",
-            color="violet",
+        # Coloured text and no badge: a badge is cut off where the screen is narrow.
+        st.caption(
+            ":violet-background[:violet[:material/science: 示範資料：人員、登記資料與使用紀錄均為虛構，"
+            "不得作為任何公務依據]]"
         )
 
 

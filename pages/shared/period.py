@@ -33,6 +33,18 @@ def month_range_picker(months: Sequence[str], first_key: str, last_key: str) -> 
     return str(first), str(last)
 
 
+def ask_day(label: str, today: date, key: str = "dialog.day", *, help: str | None = None) -> str:
+    """Ask for a day, today's at first, as people type it; read it with `needed_day` when it is acted on."""
+    return st.text_input(label, value=rocdate.roc_date(today), max_chars=20, key=key, help=help)
+
+
+def needed_day(label: str, text: str) -> date:
+    """Return the day that somebody typed; raise Invalid with a sentence, also for an empty box."""
+    if (day := typed_day(label, text)) is None:
+        raise Invalid(f"請填{label}，例如 115/11/20。")
+    return day
+
+
 def typed_day(label: str, text: str) -> date | None:
     """Return a day that somebody typed, None for an empty box; raise Invalid with a sentence."""
     if not text.strip():

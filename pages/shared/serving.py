@@ -4,6 +4,7 @@
 together.
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -20,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.shared.unsent import SCRIPT
 from pages.shared.uploads import UploadsOfPeople
 from services.identity.provider import streamlit_secrets
 from services.keys import cookie_key
@@ -28,11 +30,16 @@ INLINE_SCRIPTS = (
     "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",
     "'sha256-CLFEkP0dgnFU04lAyNI12tJzuaDySVyrOCO6rb04XmE='",
 )
-"""The two inline scripts there are: of Streamlit's own page, and of the cookie component's frame."""
+"""The inline scripts of others: of Streamlit's own page, and of the cookie component's frame."""
+OUR_SCRIPT = f"'sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()}'"
+"""Our own one, `pages/shared/unsent.py`."""
+DRAWING = "'wasm-unsafe-eval'"
+"""Lets our own scripts compile WebAssembly, without which no Graphviz picture is drawn. It is not
+``unsafe-eval``: text still becomes no script."""
 
 _POLICY = {
     "default-src": "'self'",
-    "script-src": f"'self' {' '.join(INLINE_SCRIPTS)}",
+    "script-src": f"'self' {' '.join(INLINE_SCRIPTS)} {OUR_SCRIPT} {DRAWING}",
     "style-src": "'self' 'unsafe-inline'",  # Streamlit makes its styles while it runs
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",

@@ -44,8 +44,7 @@ def guard(clock: Clock) -> Actor | None:
     A browser brings its session in a cookie; nothing else from outside can name one.
     """
     where = address()
-    if not connection.may_go_on(st.session_state.get(_SESSION, ""), clock()):
-        forget()
+    keep_to_one_browser(clock)
     session_id = st.session_state.get(_SESSION, "")
     found = presence.check(session_id, clock(), where)
     if session_id and not isinstance(found, Present):
@@ -69,7 +68,6 @@ def guard(clock: Clock) -> Actor | None:
     st.session_state[_REFRESH] = refresh
     st.session_state[_CLOCK] = clock
     _this_run.present = found
-    connection.remember()
     return found.actor
 
 
@@ -97,7 +95,6 @@ def open_session(entering: Entering, clock: Clock) -> None:
     forget()
     SessionCookie(keys.cookie_key()).issue(opened.id)
     st.session_state[_SESSION] = opened.id
-    connection.remember()
     told.tell_replaced(opened.replaced)
 
 
@@ -136,7 +133,19 @@ def sign_out(clock: Clock) -> None:
 def forget() -> None:
     """Clear the whole session state; the library would clear only its own keys."""
     run_is_over()
-    st.session_state.clear()
+    connection.clear_memory()
+
+
+def keep_to_one_browser(clock: Clock) -> bool:
+    """Forget everything when another connection has come; return whether it is still the same one.
+
+    Called before anything that the tab keeps is looked at, by whoever is signed in or on the way in.
+    """
+    if _is_our_browser(clock):
+        return True
+    run_is_over()
+    connection.hand_over()
+    return False
 
 
 def current_actor() -> Actor:

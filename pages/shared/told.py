@@ -29,6 +29,14 @@ def why_signed_out() -> str | None:
     return sentence
 
 
+def tell_start_over() -> None:
+    """Keep for the sign-in screen why what was under way before signing in starts over."""
+    st.session_state[_WHY] = (
+        "連線曾經中斷；為了安全，還沒完成的登入、設定密碼或申請須從頭再來。"
+        "由連結開啟的，請再開啟一次連結。"
+    )
+
+
 def reason_read() -> None:
     """Say no more why the last session ended: somebody is trying to sign in."""
     st.session_state.pop(_WHY, None)

@@ -1,10 +1,11 @@
 """The two tables of 使用統計: what drives the use, and who."""
 
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
 from pages.shared.export import export_button
+from pages.shared.tables import table_height
 from pages.usage.filters import Asked, set_filter
 from services.identity.actor import Actor
 from services.usage.people import PeopleRanking, people_ranking
@@ -37,7 +38,7 @@ def show_ranking(actor: Actor, asked: Asked, by: Breakdown, *, with_before: bool
     st.dataframe(
         columns,
         hide_index=True,
-        height=_height(len(rows)),
+        height=table_height(len(rows), 455),
         column_config=_columns(),
         key=key,
         on_select=lambda: _look_closer(key, by, rows, _closer(asked, by)),
@@ -60,7 +61,7 @@ def show_people(actor: Actor, asked: Asked) -> None:
     st.dataframe(
         columns,
         hide_index=True,
-        height=_height(len(found.rows)),
+        height=table_height(len(found.rows), 455),
         column_config=_columns(),
         key="usage_people",
     )
@@ -90,10 +91,6 @@ def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn(format="localized", width=60)
     share = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100, width=88)
     return {_SHARE: share} | dict.fromkeys(("筆數", "前期筆數", "列印", "下載"), number)
-
-
-def _height(rows: int) -> Literal["content"] | int:
-    return "content" if rows <= 12 else 455
 
 
 def _export(actor: Actor, label: str, stem: str, columns: dict[str, list[Any]], total: int) -> None:

@@ -179,9 +179,16 @@ def _conditions(filters: AccountFilters) -> list[ColumnElement[bool]]:
     if filters.item is not None:
         held = select(AccountItem.account_id).where(AccountItem.item == filters.item.value)
         parts.append(Account.id.in_(held))
-    # 王小明（wang） can be pasted whole: every word has to be found somewhere.
-    words = re.split(r"[\s()（）]+", tidy(filters.text).lower())
-    return parts + [_mentions(word) for word in words if word]
+    return parts + mentioning(filters.text)
+
+
+def mentioning(text: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that an account's name, account name or staff number mentions the text.
+
+    王小明（wang） can be pasted whole: every word has to be found somewhere.
+    """
+    words = re.split(r"[\s()（）]+", tidy(text).lower())
+    return [_mentions(word) for word in words if word]
 
 
 def _mentions(word: str) -> ColumnElement[bool]:

@@ -1,13 +1,12 @@
 """The first system manager of a new installation; everybody else comes through applications."""
 
-import re
-
 from sqlalchemy import func, select
 
 from data.engine import reading, transaction
 from data.models import Account, Agency, Unit, UsageSource
 from services import events
-from services.errors import Conflict, Invalid
+from services.accounts.person import checked_login, checked_name
+from services.errors import Conflict
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
@@ -15,7 +14,6 @@ from services.identity.passwords import hash_password, judge
 from services.identity.permissions import Action, permit
 from services.identity.policy import policy_of
 from services.identity.signin import typed_password
-from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus, Role
 from services.usage.records import LOCAL_SOURCE
 
@@ -31,9 +29,10 @@ def create_first_system_manager(
     """
     permit(actor, Action.CHANGE_SETTINGS)
     password = typed_password(password)
-    login = _checked(username, name, staff_no)
+    login = checked_login(username)
+    name, staff_no = checked_name(name, staff_no)
     with reading() as db:
-        judge(policy_of(db), password, (login, tidy(name), tidy(staff_no)))
+        judge(policy_of(db), password, (login, name, staff_no))
     hashed = hash_password(password)
     with transaction() as db:
         active = select(func.count()).where(
@@ -55,8 +54,8 @@ def create_first_system_manager(
         db.flush()
         account = Account(
             username=login,
-            staff_no=tidy(staff_no),
-            name=tidy(name),
+            staff_no=staff_no,
+            name=name,
             unit_id=unit.id,
             role=Role.SYSTEM_MANAGER.value,
             password_hash=hashed,
@@ -70,12 +69,3 @@ def create_first_system_manager(
             db, actor, EventType.ACCOUNT_CREATED, about=("account", account.id), role=account.role
         )
         return account.id
-
-
-def _checked(username: str, name: str, staff_no: str) -> str:
-    login = tidy(username).lower()
-    if not re.fullmatch(r"[a-z][a-z0-9._-]{2,39}", login):
-        raise Invalid("帳號請用 3 至 40 個英文小寫字母、數字、點、底線或連字號，以字母開頭。")
-    if not 1 <= len(tidy(name)) <= 60 or not 1 <= len(tidy(staff_no)) <= 20:
-        raise Invalid("姓名請填 1 至 60 個字，員工編號 1 至 20 個字。")
-    return login

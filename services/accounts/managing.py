@@ -58,9 +58,11 @@ def keep_a_manager(db: Session, account: Account) -> None:
         select(func.count())
         .select_from(Account)
         .join(Unit, Unit.id == Account.unit_id)
-        .where(Account.id != account.id, Account.status == AccountStatus.ACTIVE.value)
+        .where(Account.id != account.id, Account.status != AccountStatus.CANCELLED.value)
     )
-    managers = others.where(Account.role == role.value)
+    managers = others.where(
+        Account.role == role.value, Account.status == AccountStatus.ACTIVE.value
+    )
     if role is Role.SYSTEM_MANAGER:
         _one_at_a_time(db, Agency.is_bureau.is_(True))
         if not db.scalar(managers):
@@ -68,9 +70,10 @@ def keep_a_manager(db: Session, account: Account) -> None:
     elif role is Role.AGENCY_MANAGER:
         _one_at_a_time(db, Agency.id == agency_id)
         here = Unit.agency_id == agency_id
+        # A suspended user is one too: somebody has to take up the reinstatement.
         if db.scalar(others.where(here)) and not db.scalar(managers.where(here)):
             raise Conflict(
-                "這是該機關最後一位使用中的機關管理者，機關仍有使用中的帳號，不能停權或註銷；"
+                "這是該機關最後一位使用中的機關管理者，機關仍有未註銷的帳號，不能停權或註銷；"
                 "請先設定另一位機關管理者。"
             )
 

@@ -8,6 +8,7 @@ from data.engine import reading
 from data.models import Audit, AuditDraw, AuditFrame, SampleItem, Unit
 from services.audits.drawing import checked_seed, draw_first
 from services.audits.freezing import freeze
+from services.audits.words import AuditKind
 from services.errors import NotFound
 from services.identity.actor import Actor
 from services.identity.guard import guarded
@@ -34,7 +35,7 @@ def freeze_and_draw(
         permit(actor, Action.CONDUCT_AUDIT, unit_id=unit.id, agency_id=unit.agency_id)
         audit = db.scalar(
             select(Audit).where(
-                Audit.kind == "unit", Audit.unit_id == unit.id, Audit.period == str(quarter)
+                Audit.kind == AuditKind.UNIT, Audit.unit_id == unit.id, Audit.period == str(quarter)
             )
         )
     frozen = audit is not None and audit.status != "planned"

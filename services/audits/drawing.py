@@ -13,22 +13,21 @@ from data.engine import transaction
 from data.models import Audit, AuditDraw, AuditFrame, SampleItem
 from services import events
 from services.audits import store
-from services.audits.freezing import effective_floors
+from services.audits.frozen import unpack_frame
+from services.audits.pictures import asked_of
 from services.audits.sampling.draw import Drawn, draw_sample, expand_sample
-from services.audits.words import AuditStatus, DrawKind, SeedSource
+from services.audits.words import CONDUCT, AuditStatus, DrawKind, SeedSource
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
-from services.identity.permissions import Action
-from services.regulation.periods import Quarter
 from services.regulation.purpose import tidy
 from services.rocdate import roc_date
 
 SEED_BITS = 256
 
 
-@guarded(Action.CONDUCT_AUDIT)
+@guarded(*CONDUCT.values())
 def draw_first(actor: Actor, audit_id: int, *, published: str = "", named_seed: str = "") -> int:
     """Draw the sample of a frozen audit and return the draw's id.
 
@@ -42,12 +41,14 @@ def draw_first(actor: Actor, audit_id: int, *, published: str = "", named_seed: 
         frame = store.load_frame_row(db, audit.id)
         store.require_status(audit, AuditStatus.FROZEN)
         if frame.records == 0:
-            raise Conflict("本季沒有使用紀錄，不需抽樣；請直接簽核無使用紀錄的稽核紀錄。")
+            raise Conflict("這段期間沒有使用紀錄，不需抽樣；請直接簽核無使用紀錄的稽核紀錄。")
         source, seed = _first_seed(actor, frame, published, named_seed)
-        return _store(db, actor, audit, _whole_lot(audit, frame, DrawKind.FIRST, "", source, seed))
+        return _store(
+            db, actor, audit, _whole_lot(db, audit, frame, DrawKind.FIRST, "", source, seed)
+        )
 
 
-@guarded(Action.CONDUCT_AUDIT)
+@guarded(*CONDUCT.values())
 def redraw(actor: Actor, audit_id: int, reason: str) -> int:
     """Draw the whole sample again with a fresh seed and return the draw's id; the first one stays.
 
@@ -57,17 +58,17 @@ def redraw(actor: Actor, audit_id: int, reason: str) -> int:
     with _drawing(actor, audit_id) as (db, audit):
         store.require_status(audit, AuditStatus.JUDGING)
         frame = store.load_frame_row(db, audit.id)
-        lot = _whole_lot(audit, frame, DrawKind.REDRAW, why, SeedSource.SYSTEM, new_seed())
+        lot = _whole_lot(db, audit, frame, DrawKind.REDRAW, why, SeedSource.SYSTEM, new_seed())
         return _store(db, actor, audit, lot)
 
 
-@guarded(Action.CONDUCT_AUDIT)
+@guarded(*CONDUCT.values())
 def expand(actor: Actor, audit_id: int, count: int, reason: str) -> int:
     """Draw ``count`` further records with a fresh seed over those not drawn; return the draw's id."""
     why = store.require_reason(reason, "加抽的理由")
     with _drawing(actor, audit_id) as (db, audit):
         store.require_status(audit, AuditStatus.JUDGING)
-        frame = store.unpack_frame(store.load_frame_row(db, audit.id))
+        frame = unpack_frame(store.load_frame_row(db, audit.id))
         current = store.current_draws(store.load_draws(db, audit.id))
         drawn = {item.record_id for item in store.load_sample(db, current)}
         seed = new_seed()
@@ -112,7 +113,7 @@ class _Lot:
 def _drawing(actor: Actor, audit_id: int) -> Iterator[tuple[Session, Audit]]:
     try:
         with transaction() as db:
-            yield db, store.load_audit(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+            yield db, store.load_audit(db, actor, audit_id, CONDUCT, lock=True)
     except IntegrityError:
         raise Conflict("他人剛剛已經抽樣；請重新整理後再看。") from None
 
@@ -139,10 +140,16 @@ def _first_seed(
 
 
 def _whole_lot(
-    audit: Audit, row: AuditFrame, kind: DrawKind, reason: str, source: SeedSource, seed: str
+    db: Session,
+    audit: Audit,
+    row: AuditFrame,
+    kind: DrawKind,
+    reason: str,
+    source: SeedSource,
+    seed: str,
 ) -> _Lot:
-    frame = store.unpack_frame(row)
-    floors = effective_floors(frame, Quarter.parse(audit.period), row.people_counted)
+    frame = unpack_frame(row)
+    floors = asked_of(db, audit, row, frame).floors
     sample = draw_sample(frame, seed, row.planned_records, floors.users, floors.months)
     return _Lot(
         kind,

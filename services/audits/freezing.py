@@ -3,43 +3,34 @@
 import zlib
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
-from data.models import Account, Audit, AuditFrame, Unit, UsageRecord
-from services import events, readings, rocdate
+from data.models import Audit, AuditFrame, Unit, UsageRecord
+from services import events, rocdate
+from services.audits.pictures import (
+    FramePicture,
+    count_people,
+    effective_floors,
+    picture_of,
+    unit_floors_asked,
+)
 from services.audits.sampling.frame import Frame
-from services.audits.store import collect_frame, load_unit
-from services.audits.words import AuditStatus, SeedSource
+from services.audits.store import collect_frame, load_unit, require_whole
+from services.audits.words import AuditKind, AuditStatus, SeedSource
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
-from services.regulation.figures import UNIT_PEOPLE_RATE
-from services.regulation.floors import Floors, explain_unit_floors, unit_floors
 from services.regulation.periods import Quarter
 from services.regulation.purpose import tidy
 from services.regulation.readings import PEOPLE_COUNTED
-
-
-@dataclass(frozen=True)
-class FramePicture:
-    """What a frame looks like: its counts, its months and people, the floors and their reasons."""
-
-    records: int
-    people: int
-    people_counted: int
-    by_month: dict[str, int]
-    by_person: list[tuple[str, str, int]]
-    """Person key, name, records; most records first."""
-    floors: Floors
-    explanation: list[str]
-    reading: str
 
 
 @guarded(Action.VIEW_AUDIT)
@@ -48,69 +39,8 @@ def preview_frame(actor: Actor, unit_id: int, quarter: Quarter) -> FramePicture:
     with reading() as db:
         unit = load_unit(db, actor, unit_id, Action.VIEW_AUDIT)
         frame = collect_frame(db, unit.id, quarter)
-        counted = count_people(db, unit, quarter, frame)
-        return picture_of(db, unit.id, frame, quarter, counted)
-
-
-def count_people(db: Session, unit: Unit, quarter: Quarter, frame: Frame) -> int:
-    """Return 總使用人數 under the reading in force (clause 7.1.1)."""
-    if readings.chosen(db, PEOPLE_COUNTED) == PEOPLE_COUNTED.default or len(frame) == 0:
-        return len(frame.persons)
-    valid = db.scalar(
-        select(func.count())
-        .select_from(Account)
-        .where(
-            Account.unit_id == unit.id,
-            Account.created_at < rocdate.midnight(quarter.next().first_day),
-            or_(
-                Account.cancelled_at.is_(None),
-                Account.cancelled_at >= rocdate.midnight(quarter.first_day),
-            ),
-        )
-    )
-    return max(int(valid or 0), len(frame.persons))
-
-
-def effective_floors(frame: Frame, quarter: Quarter, people_counted: int) -> Floors:
-    """Return the floors, the people floor limited to the people that the frame has."""
-    floors = unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day)
-    users = min(floors.users, len(frame.persons))
-    return Floors(floors.records, users, floors.months, max(floors.records, users, floors.months))
-
-
-def picture_of(
-    db: Session, unit_id: int, frame: Frame, quarter: Quarter, people_counted: int
-) -> FramePicture:
-    """Describe a frame for the screen, with the names that its records carry."""
-    named = db.execute(
-        select(UsageRecord.person_key, func.max(UsageRecord.person_name))
-        .where(UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months))
-        .group_by(UsageRecord.person_key)
-    )
-    names: dict[str, str] = dict(named.all())
-    ranked = sorted(frame.by_person.items(), key=lambda entry: (-entry[1], entry[0]))
-    value = readings.chosen(db, PEOPLE_COUNTED)
-    return FramePicture(
-        records=len(frame),
-        people=len(frame.persons),
-        people_counted=people_counted,
-        by_month={month: frame.by_month.get(month, 0) for month in quarter.months},
-        by_person=[(key, names.get(key, key), count) for key, count in ranked],
-        floors=effective_floors(frame, quarter, people_counted),
-        explanation=_explain(frame, quarter, people_counted),
-        reading=f"總使用人數採「{PEOPLE_COUNTED.options[value]}」",
-    )
-
-
-def _explain(frame: Frame, quarter: Quarter, people_counted: int) -> list[str]:
-    said = explain_unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day)
-    wanted = unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day).users
-    if wanted > len(frame.persons):
-        said.append(f"有使用紀錄的只有 {len(frame.persons):,} 人，因此全部抽到即可。")
-    if not UNIT_PEOPLE_RATE.known_on(quarter.last_day):
-        since = rocdate.roc_date(UNIT_PEOPLE_RATE.values[0][0])
-        said.append(f"本季在 {since} 修正生效以前；當時的規定未收錄，這裡依修正後的規定計算。")
-    return said
+        asked = unit_floors_asked(frame, quarter, *count_people(db, unit, quarter, frame))
+        return picture_of(db, UsageRecord.unit_id == unit.id, frame, quarter, asked)
 
 
 @guarded(Action.CONDUCT_AUDIT)
@@ -138,7 +68,7 @@ def freeze(
         raise Invalid(
             f"{quarter.label}到 {rocdate.roc_date(quarter.last_day)} 才結束；只能凍結已結束的季別。"
         )
-    plan = _seed_plan(actor, seed_plan, public_figure, published_on)
+    plan = settle_seed(actor.today, seed_plan, public_figure, published_on)
     try:
         with transaction() as db:
             unit = load_unit(db, actor, unit_id, Action.CONDUCT_AUDIT)
@@ -159,9 +89,10 @@ class SeedPlan:
     published_on: date | None = None
 
 
-def _seed_plan(
-    actor: Actor, source: SeedSource, public_figure: str, published_on: date | None
+def settle_seed(
+    today: date, source: SeedSource, public_figure: str, published_on: date | None
 ) -> SeedPlan:
+    """Return the plan for a seed; raise Invalid where it could be known before the freeze."""
     if source is SeedSource.NAMED:
         raise Invalid("凍結時不能指定種子；請選作業系統亂數或尚未公布的公開數字。")
     if source is SeedSource.SYSTEM:
@@ -171,7 +102,7 @@ def _seed_plan(
         raise Invalid(
             "請寫明以哪一個尚未公布的公開數字為種子（4 至 200 字），例如某期統一發票特別獎號碼。"
         )
-    if published_on is None or published_on <= actor.today:
+    if published_on is None or published_on <= today:
         raise Invalid("請填公開數字的公布日期，且必須在今天以後；已公布的數字不能作為種子。")
     return SeedPlan(source, figure, published_on)
 
@@ -185,14 +116,33 @@ def _freeze(
     plan: SeedPlan,
 ) -> int:
     audit = _audit_to_freeze(db, actor, unit, quarter)
+    require_whole(db, quarter)
     frame = collect_frame(db, unit.id, quarter)
-    counted = count_people(db, unit, quarter, frame)
+    counted, value = count_people(db, unit, quarter, frame)
     floors = effective_floors(frame, quarter, counted)
     wanted = floors.records if base_records is None else base_records
     if not floors.records <= wanted <= len(frame):
         raise Invalid(
             f"基本樣本應在 {floors.records:,} 筆（規範下限）至 {len(frame):,} 筆（母體）之間，不是 {wanted:,} 筆。"
         )
+    # The reading is kept, and signed: a setting changed later does not change what was audited.
+    basis = {PEOPLE_COUNTED.key: value}
+    store_frame(db, actor, audit, frame, plan, counted=counted, wanted=wanted, basis=basis)
+    return audit.id
+
+
+def store_frame(
+    db: Session,
+    actor: Actor,
+    audit: Audit,
+    frame: Frame,
+    plan: SeedPlan,
+    *,
+    counted: int,
+    wanted: int,
+    basis: dict[str, Any] | None = None,
+) -> None:
+    """Store the frozen frame of an audit of any kind; ``basis`` is what its floors rest on."""
     db.add(
         AuditFrame(
             audit_id=audit.id,
@@ -208,6 +158,7 @@ def _freeze(
             seed_plan=plan.source.value,
             public_figure=plan.figure,
             published_on=plan.published_on,
+            basis=basis or {},
         )
     )
     audit.status = AuditStatus.FROZEN.value
@@ -225,18 +176,17 @@ def _freeze(
         public_figure=plan.figure,
     )
     db.flush()
-    return audit.id
 
 
 def _audit_to_freeze(db: Session, actor: Actor, unit: Unit, quarter: Quarter) -> Audit:
     audit = db.scalar(
         select(Audit)
-        .where(Audit.kind == "unit", Audit.unit_id == unit.id, Audit.period == str(quarter))
+        .where(Audit.kind == AuditKind.UNIT, Audit.unit_id == unit.id, Audit.period == str(quarter))
         .with_for_update()
     )
     if audit is None:
         audit = Audit(
-            kind="unit",
+            kind=AuditKind.UNIT.value,
             agency_id=unit.agency_id,
             unit_id=unit.id,
             period=str(quarter),

@@ -1,37 +1,38 @@
 """The part of an exported draw that shows its records in the sealed log (docs/ledger.md)."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from data.models import AuditDraw
 from services.audits import store
+from services.audits.worksheet import picked_records
 from services.ledger import proofs
 
 VERIFIER = Path(__file__).with_name("verify_proofs.py")
+FORMAT = 2
+"""Of proofs.json: 1 had the drawn records only, 2 has those picked by judgement too (picks.csv)."""
 
 
-def are_sealed(db: Session, draws: Sequence[AuditDraw]) -> bool:
-    """Whether one checkpoint covers every record that was drawn."""
-    drawn = _drawn(db, draws)
-    return not drawn or proofs.covering(db, drawn[-1]) is not None
+def are_sealed(db: Session, audit_id: int) -> bool:
+    """Whether one checkpoint covers every record that was drawn or picked."""
+    taken = _taken(db, audit_id)
+    return not taken or proofs.covering(db, taken[-1]) is not None
 
 
-def files(db: Session, draws: Sequence[AuditDraw]) -> dict[str, bytes]:
+def files(db: Session, audit_id: int) -> dict[str, bytes]:
     """Return the checkpoint, the proofs and the script that checks them, by file name.
 
     The first checkpoint that covers all records is taken, so that the same draw makes the same files.
     Records that no checkpoint covers yet are named as such. Raises LedgerFault when one is not what
     was sealed.
     """
-    drawn = _drawn(db, draws)
-    checkpoint = (proofs.covering(db, drawn[-1]) if drawn else None) or proofs.newest(db)
+    taken = _taken(db, audit_id)
+    checkpoint = (proofs.covering(db, taken[-1]) if taken else None) or proofs.newest(db)
     through = proofs.usage_through(db, checkpoint) if checkpoint else 0
-    proved = [record for record in drawn if record <= through]
+    proved = [record for record in taken if record <= through]
     about = {
-        "format": 1,
+        "format": FORMAT,
         "size": checkpoint.size if checkpoint else 0,
         "root": checkpoint.root if checkpoint else "",
         "proofs": [
@@ -43,7 +44,7 @@ def files(db: Session, draws: Sequence[AuditDraw]) -> dict[str, bytes]:
             }
             for proof in (proofs.prove(db, proved, checkpoint) if checkpoint else ())
         ],
-        "not_sealed": [record for record in drawn if record > through],
+        "not_sealed": [record for record in taken if record > through],
     }
     made = {
         "proofs.json": json.dumps(about, indent=1).encode(),
@@ -54,5 +55,7 @@ def files(db: Session, draws: Sequence[AuditDraw]) -> dict[str, bytes]:
     return made
 
 
-def _drawn(db: Session, draws: Sequence[AuditDraw]) -> list[int]:
-    return sorted({item.record_id for item in store.load_sample(db, draws)})
+def _taken(db: Session, audit_id: int) -> list[int]:
+    """Return the records of every draw, and those picked by judgement: they are judged and signed too."""
+    sample = store.load_sample(db, store.load_draws(db, audit_id))
+    return sorted({item.record_id for item in sample}.union(picked_records(db, audit_id)))

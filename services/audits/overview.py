@@ -1,26 +1,39 @@
 """What a screen shows of audits: which are open, where one stands, its whole story."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import Account, Audit, AuditDraw, AuditFrame, Reopening, Signature, Unit
+from data.models import Audit, AuditDraw, AuditFrame, Unit
 from services.audits import store
+from services.audits.acts import Act, acts_of, name_of
+from services.audits.counted import why_final
 from services.audits.findings import Findings, summarise
-from services.audits.freezing import FramePicture, picture_of
+from services.audits.frozen import unpack_frame
+from services.audits.owing import audits_of, owing
+from services.audits.pictures import FramePicture, frozen_picture
+from services.audits.signatures import (
+    Capacity,
+    SignatureView,
+    capacity_of,
+    in_force,
+    open_places,
+)
 from services.audits.signing import hash_of, signed_content
-from services.audits.words import AuditStatus, DrawKind, SeedSource
+from services.audits.words import AuditKind, AuditStatus, DrawKind, FrameScope, SeedSource
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.ledger import proofs
 from services.ledger.proofs import CheckpointView
-from services.regulation.periods import Quarter
-from services.regulation.roles import Duty
+from services.regulation.periods import Period, Quarter, parse_period
+
+WHOLE_AGENCY = "全機關"
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,8 @@ class FrameView:
     picture: FramePicture
     checkpoint: CheckpointView | None
     """The first checkpoint of the ledger that covers the whole frame; None until it is sealed."""
+    basis: dict[str, Any] = field(default_factory=dict)
+    """Of an agency audit: what its units audited, and what is missing of it."""
 
 
 @dataclass(frozen=True)
@@ -68,27 +83,18 @@ class DrawView:
 
 
 @dataclass(frozen=True)
-class Act:
-    """A signature or a reopening."""
-
-    at: datetime
-    who: str
-    what: str
-    detail_label: str
-    detail: str
-    checkpoint: CheckpointView | None = None
-
-
-@dataclass(frozen=True)
 class AuditView:
     """Everything about one audit but its worksheet."""
 
     audit_id: int
-    unit_id: int
+    kind: AuditKind
+    agency_id: int
+    unit_id: int | None
+    """None where the whole agency is audited; then ``unit`` says so."""
     unit_code: str
     unit: str
     agency: str
-    quarter: Quarter
+    period: Period
     status: AuditStatus
     frame: FrameView | None
     draws: list[DrawView]
@@ -96,28 +102,25 @@ class AuditView:
     content_hash: str
     """What a signature made now would stand for; empty while there is nothing to sign."""
     acts: list[Act]
+    signatures: list[SignatureView] = field(default_factory=list)
+    """Those in force."""
+    awaited: tuple[tuple[Capacity, ...], ...] = ()
+    """The signatures still missing, each with the capacities in which it can be given."""
+    scope: FrameScope | None = None
+    """Of an agency audit: what its frame is taken from."""
+    final: str = ""
+    """Why it can never be opened again once it is signed; empty while it can."""
 
 
 @guarded(Action.VIEW_AUDIT)
 def list_audits(actor: Actor, quarter: Quarter) -> list[AuditLine]:
-    """Return every unit within reach with where its audit of ``quarter`` stands."""
+    """Return every unit within reach that owes an audit of ``quarter``, with where it stands."""
     conducts = reach(actor, Action.CONDUCT_AUDIT)
+    inside = within(reach(actor, Action.VIEW_AUDIT), unit=Unit.id, agency=Unit.agency_id)
     with reading() as db:
-        rows = db.execute(
-            select(Unit, Audit)
-            .options(joinedload(Unit.agency))
-            .outerjoin(
-                Audit,
-                (Audit.unit_id == Unit.id)
-                & (Audit.kind == "unit")
-                & (Audit.period == str(quarter)),
-            )
-            .where(
-                Unit.active,
-                within(reach(actor, Action.VIEW_AUDIT), unit=Unit.id, agency=Unit.agency_id),
-            )
-            .order_by(Unit.code)
-        ).all()
+        units = [unit for unit, _ in owing(db, inside, (quarter,))]
+        audits = audits_of(db, [unit.id for unit in units], quarter)
+        rows = [(unit, audits.get(unit.id)) for unit in units]
     return [
         AuditLine(
             unit.id,
@@ -139,7 +142,7 @@ def find_audit(actor: Actor, unit_id: int, quarter: Quarter) -> int | None:
         unit = store.load_unit(db, actor, unit_id, Action.VIEW_AUDIT)
         return db.scalar(
             select(Audit.id).where(
-                Audit.kind == "unit", Audit.unit_id == unit.id, Audit.period == str(quarter)
+                Audit.kind == AuditKind.UNIT, Audit.unit_id == unit.id, Audit.period == str(quarter)
             )
         )
 
@@ -149,41 +152,54 @@ def view_audit(actor: Actor, audit_id: int) -> AuditView:
     """Return the whole story of one audit but its worksheet."""
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
-        unit = db.get_one(Unit, audit.unit_id, options=[joinedload(Unit.agency)])
-        quarter = Quarter.parse(audit.period)
+        unit = audit.unit
         draws = store.load_draws(db, audit.id)
         current = {draw.id for draw in store.current_draws(draws)}
         frame = db.scalar(select(AuditFrame).where(AuditFrame.audit_id == audit.id))
         drawn = frame is not None and (bool(draws) or frame.records == 0)
         findings = summarise(db, audit.id) if drawn else None
+        content_hash = hash_of(signed_content(db, audit, findings)) if findings else ""
+        given = in_force(db, audit.id, content_hash)
         return AuditView(
             audit.id,
-            unit.id,
-            unit.code,
-            unit.name,
-            unit.agency.name,
-            quarter,
+            AuditKind(audit.kind),
+            audit.agency_id,
+            audit.unit_id,
+            unit.code if unit else audit.agency.code,
+            unit.name if unit else WHOLE_AGENCY,
+            audit.agency.name,
+            parse_period(audit.period),
             AuditStatus(audit.status),
-            _frame_view(db, frame, unit.id, quarter) if frame else None,
+            _frame_view(db, audit, frame) if frame else None,
             [_draw_view(db, draw, draw.id in current) for draw in draws],
             findings,
-            hash_of(signed_content(db, audit, findings)) if findings else "",
-            _acts(db, audit.id),
+            content_hash,
+            acts_of(db, audit.id, content_hash),
+            [
+                SignatureView(
+                    capacity_of(row.capacity), row.signed_by, row.signer_name, row.signed_at
+                )
+                for row in given
+            ],
+            tuple(open_places(AuditKind(audit.kind), given)),
+            FrameScope(audit.scope) if audit.scope else None,
+            why_final(db, audit),
         )
 
 
-def _frame_view(db: Session, row: AuditFrame, unit_id: int, quarter: Quarter) -> FrameView:
-    frame = store.unpack_frame(row)
+def _frame_view(db: Session, audit: Audit, row: AuditFrame) -> FrameView:
+    frame = unpack_frame(row)
     return FrameView(
         row.frozen_at,
-        _name(db, row.frozen_by),
+        name_of(db, row.frozen_by),
         row.frame_hash,
         row.planned_records,
         SeedSource(row.seed_plan),
         row.public_figure,
         row.published_on,
-        picture_of(db, unit_id, frame, quarter, row.people_counted),
+        frozen_picture(db, audit, row, frame),
         proofs.covering(db, int(frame.ids[-1])) if len(frame) else None,
+        row.basis,
     )
 
 
@@ -196,32 +212,6 @@ def _draw_view(db: Session, draw: AuditDraw, current: bool) -> DrawView:
         SeedSource(draw.seed_source),
         draw.size,
         draw.drawn_at,
-        _name(db, draw.drawn_by),
+        name_of(db, draw.drawn_by),
         current,
     )
-
-
-def _acts(db: Session, audit_id: int) -> list[Act]:
-    signed = [
-        Act(
-            row.signed_at,
-            row.signer_name,
-            f"{Duty(row.capacity).label}簽核",
-            "簽核內容雜湊值",
-            row.content_hash,
-            proofs.recall(row.summary.get("checkpoint")),
-        )
-        for row in db.scalars(select(Signature).where(Signature.audit_id == audit_id))
-    ]
-    reopened = [
-        Act(row.reopened_at, _name(db, row.reopened_by), "重新開啟", "理由", row.reason)
-        for row in db.scalars(select(Reopening).where(Reopening.audit_id == audit_id))
-    ]
-    return sorted(signed + reopened, key=lambda act: act.at)
-
-
-def _name(db: Session, account_id: int | None) -> str:
-    if account_id is None:
-        return "系統維運"
-    account = db.get(Account, account_id)
-    return f"{account.name}（{account.username}）" if account else ""

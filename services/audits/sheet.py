@@ -12,6 +12,7 @@ from data.models import AuditDraw, JudgementPick, SampleItem, UsageRecord
 from services import looks, rocdate
 from services.audits import store
 from services.audits.sampling.draw import Basis
+from services.audits.sharing import shares_of
 from services.audits.words import DrawKind
 from services.audits.worksheet import (
     NOT_JUDGED,
@@ -56,6 +57,10 @@ class SheetRow:
     """What the machine noticed; empty when nothing."""
     own: bool
     judged: Judged
+    assignee: str = ""
+    """To whom the record is shared out; nobody's while empty."""
+    mine: bool = False
+    """Whether it is shared out to the person who looks."""
 
 
 @guarded(Action.VIEW_AUDIT)
@@ -69,13 +74,18 @@ def worksheet_rows(actor: Actor, audit_id: int) -> list[SheetRow]:
         wanted = records_to_judge(db, audit.id)
         reasons = _reasons(db, audit.id)
         verdicts = latest_verdicts(db, audit.id)
+        shares = shares_of(db, audit.id)
         records = {
             record.id: record
             for record in db.scalars(select(UsageRecord).where(UsageRecord.id.in_(wanted)))
         }
         rows = [
             _row(
-                actor, records[key], *reasons.get(key, _LEFT_BEHIND), verdicts.get(key, NOT_JUDGED)
+                actor,
+                records[key],
+                *reasons.get(key, _LEFT_BEHIND),
+                verdicts.get(key, NOT_JUDGED),
+                shares.get(key),
             )
             for key in wanted
             if key in records
@@ -132,7 +142,13 @@ def short(ticket: str) -> str:
 
 
 def _row(
-    actor: Actor, record: UsageRecord, basis: str, label: str, why: str, judged: Judged
+    actor: Actor,
+    record: UsageRecord,
+    basis: str,
+    label: str,
+    why: str,
+    judged: Judged,
+    share: tuple[int, str] | None,
 ) -> SheetRow:
     purpose = "／".join(
         part for part in (record.case_no, record.document_no, record.reason) if part
@@ -154,6 +170,8 @@ def _row(
         checks_of(record),
         actor.account_id is not None and record.account_id == actor.account_id,
         judged,
+        share[1] if share else "",
+        share is not None and share[0] == actor.account_id,
     )
 
 

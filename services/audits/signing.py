@@ -10,90 +10,141 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit, Reopening, Signature
 from services import events
-from services.audits import store
+from services.audits import signatures, store
+from services.audits.counted import why_final
+from services.audits.evidence.lines import evidence_of
 from services.audits.findings import Findings, summarise
-from services.audits.words import AuditStatus
+from services.audits.signatures import Capacity
+from services.audits.words import REOPEN, SIGN, AuditKind, AuditStatus
 from services.audits.worksheet import latest_verdicts
 from services.errors import Conflict, Refused
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
-from services.identity.permissions import Action
 from services.ledger import proofs
-from services.regulation.roles import Duty
 
 
-@guarded(Action.SIGN_AUDIT)
+@guarded(*SIGN.values())
 def sign(actor: Actor, audit_id: int, shown: str) -> None:
-    """Sign a unit audit as unit head or appointed auditor (clause 7.1.1).
+    """Sign an audit: a unit's as its head or appointed auditor (7.1.1), an agency's as one of two (7.1.2).
 
     ``shown`` is the hash of what the signer had on screen (`AuditView.content_hash`); when the
     audit is no longer that, nothing is signed and Conflict says so. The signature names the newest
     checkpoint of the ledger.
 
-    Needs every record judged; a frame without records is signed as a nil return. Afterwards nothing
-    changes except by `reopen`.
+    Needs every record judged; a frame without records is signed as a nil return. An agency audit takes
+    the agency manager and an ethics officer, two persons, and is signed when both signatures stand for
+    the same content. Afterwards nothing changes except by `reopen`.
     """
     with transaction() as db:
-        audit = store.load_audit(db, actor, audit_id, Action.SIGN_AUDIT, lock=True)
+        audit = store.load_audit(db, actor, audit_id, SIGN, lock=True)
         if actor.account_id is None:
             raise Refused("簽核必須由有帳號的人員辦理。")
-        frame = store.load_frame_row(db, audit.id)
-        nil_return = frame.records == 0
+        nil_return = store.load_frame_row(db, audit.id).records == 0
         store.require_status(audit, AuditStatus.FROZEN if nil_return else AuditStatus.JUDGING)
         findings = summarise(db, audit.id)
         if left := findings.to_judge - findings.judged:
             raise Conflict(f"還有 {left:,} 筆紀錄未判定；全部判定後才能簽核。")
-        content = signed_content(db, audit, findings)
-        if hash_of(content) != shown:
+        if not (nil_return or findings.to_judge):
+            raise Conflict("還沒有查核任何紀錄；請先加抽或加入判斷抽查，判定後才能簽核。")
+        content_hash = hash_of(signed_content(db, audit, findings))
+        if content_hash != shown:
             raise Conflict("稽核內容剛剛有變動；請重新看過後再簽核。")
-        checkpoint = proofs.newest(db)
-        db.add(
-            Signature(
-                audit_id=audit.id,
-                capacity=_capacity(actor, audit).value,
-                signed_at=actor.now,
-                signed_by=actor.account_id,
-                signer_name=actor.name,
-                content_hash=hash_of(content),
-                summary=asdict(findings) | {"checkpoint": checkpoint and checkpoint.as_dict()},
-            )
-        )
-        audit.status = AuditStatus.SIGNED.value
+        given = signatures.in_force(db, audit.id, content_hash)
+        capacity = _capacity(actor, audit, given)
+        signature = _signature(db, actor, audit, capacity, content_hash, findings)
+        db.add(signature)
+        if not signatures.open_places(AuditKind(audit.kind), [*given, signature]):
+            audit.status = AuditStatus.SIGNED.value
         events.write(
             db,
             actor,
             EventType.AUDIT_SIGNED,
             about=("audit", audit.id),
-            content_hash=hash_of(content),
+            content_hash=content_hash,
             nil_return=nil_return,
         )
 
 
-def _capacity(actor: Actor, audit: Audit) -> Duty:
-    """In which duty the person signs; the unit head's comes first."""
-    held = {duty.duty for duty in actor.duties if duty.unit_id == audit.unit_id}
-    return next(duty for duty in (Duty.UNIT_HEAD, Duty.AUDITOR) if duty in held)
+def _capacity(actor: Actor, audit: Audit, given: list[Signature]) -> Capacity:
+    """In which of the places still open the person signs; nobody signs at two."""
+    kind = AuditKind(audit.kind)
+    held = set(signatures.capacities(actor, audit))
+    still_open = signatures.open_places(kind, given)
+    mine = next((one for place in still_open for one in place if one in held), None)
+    own = next((row for row in given if row.signed_by == actor.account_id), None)
+    awaited = f"還缺{signatures.words(still_open)}的簽核。"
+    if own is not None:
+        as_what = f"您已經以{signatures.capacity_of(own.capacity).label}身分簽核"
+        if mine is not None:
+            raise Refused(f"{as_what}；{kind.label}由{kind.signers}兩人簽核，一人不能兼任。")
+        raise Conflict(f"{as_what}；{awaited}")
+    if mine is None:
+        by = "、".join(row.signer_name for row in given)
+        raise Conflict(f"剛剛已由{by}簽核；{awaited}")
+    return mine
+
+
+def _signature(
+    db: Session,
+    actor: Actor,
+    audit: Audit,
+    capacity: Capacity,
+    content_hash: str,
+    findings: Findings,
+) -> Signature:
+    checkpoint = proofs.newest(db)
+    return Signature(
+        audit_id=audit.id,
+        capacity=capacity.value,
+        signed_at=actor.now,
+        signed_by=actor.account_id,
+        signer_name=actor.name,
+        content_hash=content_hash,
+        summary=asdict(findings)
+        | {
+            "checkpoint": checkpoint and checkpoint.as_dict(),
+            "generation": signatures.generation(db, audit.id),
+        },
+    )
+
+
+def content_now(db: Session, audit: Audit) -> str:
+    """Return the hash of what the audit holds at this moment: what a signature would stand for."""
+    return hash_of(signed_content(db, audit, summarise(db, audit.id)))
 
 
 def signed_content(db: Session, audit: Audit, findings: Findings) -> dict[str, Any]:
-    """Return everything a signature stands for: frame, draws, verdicts in force, findings."""
+    """Return everything a signature stands for: frame, draws, verdicts in force, findings, evidence.
+
+    Also what its floors rest on; units' frames of before the reading was kept have nothing there, so that
+    signatures given long ago still stand for the same.
+    """
     frame = store.load_frame_row(db, audit.id)
-    return {
-        "audit": audit.id,
-        "unit": audit.unit_id,
-        "period": audit.period,
-        "frame_hash": frame.frame_hash,
-        "draws": [
-            [draw.number, draw.kind, draw.seed, draw.size]
-            for draw in store.load_draws(db, audit.id)
-        ],
-        "verdicts": [
-            [record, judged.sequence, judged.ruling, judged.note]
-            for record, judged in sorted(latest_verdicts(db, audit.id).items())
-        ],
-        "findings": asdict(findings),
-    }
+    files = [
+        [line.id, line.record_id, line.sha256]
+        for line in evidence_of(db, audit.id)
+        if line.in_force
+    ]
+    return (
+        ({"evidence": files} if files else {})
+        | {
+            "audit": audit.id,
+            "unit": audit.unit_id,
+            "period": audit.period,
+            "frame_hash": frame.frame_hash,
+            "draws": [
+                [draw.number, draw.kind, draw.seed, draw.size]
+                for draw in store.load_draws(db, audit.id)
+            ],
+            "verdicts": [
+                [record, judged.sequence, judged.ruling, judged.note, *judged.failed]
+                for record, judged in sorted(latest_verdicts(db, audit.id).items())
+            ],
+            "findings": asdict(findings),
+        }
+        | ({"scope": audit.scope, "basis": frame.basis} if frame.basis else {})
+    )
 
 
 def hash_of(content: dict[str, Any]) -> str:
@@ -102,23 +153,41 @@ def hash_of(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@guarded(Action.REOPEN_AUDIT)
+_REOPENED_FROM: dict[AuditKind, tuple[AuditStatus, ...]] = {
+    AuditKind.UNIT: (AuditStatus.SIGNED, AuditStatus.RECEIVED),
+    AuditKind.AGENCY: (AuditStatus.SIGNED, AuditStatus.APPROVED),
+    AuditKind.SPOT: (AuditStatus.SIGNED,),
+}
+
+
+@guarded(*REOPEN.values())
 def reopen(actor: Actor, audit_id: int, reason: str) -> None:
-    """Open a signed audit again for a stated reason; the signatures and verdicts before it stay."""
+    """Open a signed audit again for a stated reason; the signatures and verdicts before it stay.
+
+    A unit's by its head, also when the agency manager has received it, until the agency's audit counts it;
+    an agency's by the agency manager, until it is sent (`counted.why_final`).
+    """
     why = store.require_reason(reason, "重新開啟的理由")
     with transaction() as db:
-        audit = store.load_audit(db, actor, audit_id, Action.REOPEN_AUDIT, lock=True)
+        audit = store.load_audit(db, actor, audit_id, REOPEN, lock=True)
         if actor.account_id is None:
             raise Refused("重新開啟必須由有帳號的人員辦理。")
-        store.require_status(audit, AuditStatus.SIGNED)
-        nil_return = store.load_frame_row(db, audit.id).records == 0
-        audit.status = (AuditStatus.FROZEN if nil_return else AuditStatus.JUDGING).value
-        db.add(
-            Reopening(
-                audit_id=audit.id,
-                reason=why,
-                reopened_at=actor.now,
-                reopened_by=actor.account_id,
-            )
-        )
+        if final := why_final(db, audit):
+            raise Conflict(final)
+        store.require_status(audit, *_REOPENED_FROM[AuditKind(audit.kind)])
+        open_again(db, actor, audit, why)
         events.write(db, actor, EventType.AUDIT_REOPENED, about=("audit", audit.id), reason=why)
+
+
+def open_again(db: Session, actor: Actor, audit: Audit, reason: str) -> None:
+    """Put a signed audit back to where it was judged; who may, and its event, are the caller's."""
+    nil_return = store.load_frame_row(db, audit.id).records == 0
+    audit.status = (AuditStatus.FROZEN if nil_return else AuditStatus.JUDGING).value
+    db.add(
+        Reopening(
+            audit_id=audit.id,
+            reason=reason,
+            reopened_at=actor.now,
+            reopened_by=actor.account_id,
+        )
+    )

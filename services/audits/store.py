@@ -1,19 +1,18 @@
 """Reading and locking the rows of an audit; shared by the services of its life."""
 
-import hashlib
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from data.models import Audit, AuditDraw, AuditFrame, SampleItem, Unit, UsageRecord
-from services.audits.sampling.frame import Frame, build_frame, read_frame
-from services.audits.words import REASON_MAX, REASON_MIN, AuditStatus, DrawKind
+from data.models import Audit, AuditDraw, AuditFrame, Purge, SampleItem, Unit, UsageRecord
+from services import rocdate
+from services.audits.sampling.frame import Frame, build_frame
+from services.audits.words import REASON_MAX, REASON_MIN, AuditKind, AuditStatus, DrawKind
 from services.errors import Conflict, Invalid, NotFound
 from services.identity.actor import Actor
 from services.identity.permissions import Action, permit
-from services.regulation.periods import Quarter
+from services.regulation.periods import Period
 from services.regulation.purpose import tidy
 
 
@@ -27,14 +26,23 @@ def load_unit(db: Session, actor: Actor, unit_id: int, action: Action) -> Unit:
 
 
 def load_audit(
-    db: Session, actor: Actor, audit_id: int, action: Action, *, lock: bool = False
+    db: Session,
+    actor: Actor,
+    audit_id: int,
+    action: Action | Mapping[AuditKind, Action],
+    *,
+    lock: bool = False,
 ) -> Audit:
-    """Return an audit that ``actor`` may do ``action`` to, locked against others when asked."""
+    """Return an audit that ``actor`` may do ``action`` to, locked against others when asked.
+
+    Where the action depends on the kind of audit, ``action`` has one for each (`words.CONDUCT`).
+    """
     query = select(Audit).where(Audit.id == audit_id)
     audit = db.scalar(query.with_for_update() if lock else query)
     if audit is None:
         raise NotFound("找不到這件稽核，或您沒有它的權限。")
-    permit(actor, action, unit_id=audit.unit_id, agency_id=audit.agency_id)
+    asked = action if isinstance(action, Action) else action[AuditKind(audit.kind)]
+    permit(actor, asked, unit_id=audit.unit_id, agency_id=audit.agency_id)
     return audit
 
 
@@ -54,11 +62,21 @@ def require_reason(text: str, what: str) -> str:
     return reason
 
 
-def collect_frame(db: Session, unit_id: int, quarter: Quarter) -> Frame:
-    """Return the frame of a unit and quarter as it stands in the database at this moment."""
+def require_whole(db: Session, period: Period) -> None:
+    """Raise Conflict where records of the period may have been purged: what is left is no frame (7.1.5)."""
+    before = db.scalar(select(func.max(Purge.before)).where(Purge.records > 0))
+    if before is not None and period.first_day < before:
+        raise Conflict(
+            f"{rocdate.roc_date(before)}以前有使用紀錄已依 7.1.5 銷毀，{period.label}的母體不再完整，不能凍結；"
+            "請選較近的期間。"
+        )
+
+
+def collect_frame(db: Session, unit_id: int, period: Period) -> Frame:
+    """Return the frame of a unit and period as it stands in the database at this moment."""
     rows = db.execute(
         select(UsageRecord.id, UsageRecord.person_key, UsageRecord.local_month).where(
-            UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(quarter.months)
+            UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(period.months)
         )
     )
     return build_frame((record, person, month) for record, person, month in rows)
@@ -70,18 +88,6 @@ def load_frame_row(db: Session, audit_id: int) -> AuditFrame:
     if frame is None:
         raise Conflict("母體尚未凍結；請先凍結母體。")
     return frame
-
-
-def unpack_frame(row: AuditFrame) -> Frame:
-    """Return the frozen frame, re-hashed: a stored frame that was touched is refused."""
-    try:
-        content: bytes | None = zlib.decompress(row.content)
-    except zlib.error:
-        content = None
-    # The stored bytes are hashed before anything reads them as a frame.
-    if content is None or hashlib.sha256(content).hexdigest() != row.frame_hash:
-        raise Conflict("凍結的母體與其雜湊值不符，資料可能遭更動；請立即通知系統管理者。")
-    return read_frame(content)
 
 
 def load_draws(db: Session, audit_id: int) -> Sequence[AuditDraw]:

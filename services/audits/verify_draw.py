@@ -1,8 +1,8 @@
-"""Repeat an exported draw with the standard library only: python3 verify_draw.py [FOLDER]
+"""Repeat an exported draw with the standard library only: python3 verify_draw.py [--unsealed] [FOLDER]
 
-Derives hash, tickets, base sample and coverage again, has verify_proofs.py check the records against
-the sealed log, and exits 0; or names the first difference and exits 1. Compare the printed frame hash
-and root with those that the audit itself shows: that is what ties these files to it.
+Derives hash, tickets, sample anew, has verify_proofs.py check these records and the picks against the sealed
+log, and exits 0; or names the first difference and exits 1. Records not sealed yet are one, unless --unsealed.
+Compare the printed frame hash and root with the audit's own: that ties these files to it.
 """
 
 import csv
@@ -43,7 +43,7 @@ def take_sample(
         taken = [(record, "expansion") for record in left[: draw["base_records"]]]
     else:
         taken = [(record, "base") for record in order[: draw["base_records"]]]
-        for month in sorted({month for _, month in frame.values()}):
+        for month in [] if draw["spot"] else sorted({month for _, month in frame.values()}):
             if month not in {frame[record][1] for record, _ in taken}:
                 first = next(record for record in order if frame[record][1] == month)
                 taken.append((first, "month"))
@@ -59,7 +59,7 @@ def take_sample(
     ]  # fmt: skip
 
 
-def verify(folder: pathlib.Path) -> str:
+def verify(folder: pathlib.Path, unsealed: bool = False) -> str:
     about = json.loads((folder / "draw.json").read_text(encoding="utf-8"))
     rows = rows_of(folder / "frame.csv", ["record_id", "account_id", "month"])
     frame = {int(record): (account, month) for record, account, month in rows}
@@ -74,8 +74,8 @@ def verify(folder: pathlib.Path) -> str:
     for draw in about["draws"]:
         if draw["frame_hash"] != about["frame_hash"]:
             raise ValueError(f"draw.json: draw {draw['number']} is bound to another frame")
-        if draw["kind"] != "expansion":
-            drawn = set()
+        drawn = drawn if draw["kind"] == "expansion" else set()
+        draw["spot"] = about.get("kind") == "spot"  # 7.1.4: without floors
         sample = take_sample(frame, draw, drawn)
         drawn |= {int(row[2]) for row in sample}
         derived += sample
@@ -84,16 +84,16 @@ def verify(folder: pathlib.Path) -> str:
             raise ValueError(f"sample.csv line {place}: {have} should be {want}")
     if len(derived) != len(given):
         raise ValueError(f"sample.csv: {len(given)} rows, the draw gives {len(derived)}")
-    proved = "NO PROOFS: this export says nothing about the sealed log"
-    if about.get("format", 1) > 1:
-        proofs = runpy.run_path(str(pathlib.Path(__file__).with_name("verify_proofs.py")))
-        proved = proofs["verify"](folder, {int(row[2]) for row in given})
-    counts = f"OK: {len(frame)} records, {len(derived)} drawn"
-    return f"{counts}, frame hash {about['frame_hash']}\n{proved}"
+    if about.get("format") != 3:
+        raise ValueError("draw.json: another format, which has its own script")
+    proofs = runpy.run_path(str(pathlib.Path(__file__).with_name("verify_proofs.py")))
+    proved = proofs["verify"](folder, {int(row[2]) for row in given}, unsealed)
+    return f"OK: {len(frame)} records, {len(derived)} drawn, frame hash {about['frame_hash']}\n{proved}"
 
 
 if __name__ == "__main__":
     try:
-        print(verify(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")))
+        args = [one for one in sys.argv[1:] if one != "--unsealed"]
+        print(verify(pathlib.Path(*args[:1]), "--unsealed" in sys.argv))
     except (ValueError, LookupError, TypeError, OSError) as error:
         sys.exit(f"DIFFERENT: {type(error).__name__}: {error}")

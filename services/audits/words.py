@@ -2,14 +2,72 @@
 
 from enum import StrEnum
 
+from services.identity.actions import Action
+
+
+class AuditKind(StrEnum):
+    """Which audit of the rule it is."""
+
+    UNIT = "unit"
+    AGENCY = "agency"
+    SPOT = "spot"
+
+    @property
+    def label(self) -> str:
+        return {"unit": "單位稽核", "agency": "機關稽核", "spot": "不定期檢查"}[self.value]
+
+    @property
+    def conductors(self) -> str:
+        """Who draws and judges, for those who may only look."""
+        return {
+            "unit": "單位主管或其指派的稽核人員",
+            "agency": "機關管理者會同政風單位",
+            "spot": "機關管理者",
+        }[self.value]
+
+    @property
+    def signers(self) -> str:
+        """Who signs the record."""
+        return {
+            "unit": "單位主管或其指派的稽核人員",
+            "agency": "機關管理者與政風人員",
+            "spot": "機關管理者",
+        }[self.value]
+
+    @property
+    def reopener(self) -> str:
+        """Who alone can open a signed one again."""
+        return "單位主管" if self is AuditKind.UNIT else "機關管理者"
+
+
+CONDUCT: dict[AuditKind, Action] = {
+    AuditKind.UNIT: Action.CONDUCT_AUDIT,
+    AuditKind.AGENCY: Action.CONDUCT_AGENCY_AUDIT,
+    AuditKind.SPOT: Action.SPOT_CHECK,
+}
+"""By which action each kind is frozen, drawn and judged (7.1.1, 7.1.2, 7.1.4)."""
+SIGN: dict[AuditKind, Action] = {
+    AuditKind.UNIT: Action.SIGN_AUDIT,
+    AuditKind.AGENCY: Action.SIGN_AGENCY_AUDIT,
+    AuditKind.SPOT: Action.SPOT_CHECK,
+}
+REOPEN: dict[AuditKind, Action] = {
+    AuditKind.UNIT: Action.REOPEN_AUDIT,
+    AuditKind.AGENCY: Action.REOPEN_AGENCY_AUDIT,
+    AuditKind.SPOT: Action.SPOT_CHECK,
+}
+
 
 class AuditStatus(StrEnum):
-    """Where a unit audit stands."""
+    """Where an audit stands; a unit's ends as received, an agency's as sent, a spot check's as signed."""
 
     PLANNED = "planned"
     FROZEN = "frozen"
     JUDGING = "judging"
     SIGNED = "signed"
+    RECEIVED = "received"
+    APPROVED = "approved"
+    SENT = "sent"
 
     @property
     def label(self) -> str:
@@ -18,6 +76,35 @@ class AuditStatus(StrEnum):
             "frozen": "已凍結",
             "judging": "查核中",
             "signed": "已簽核",
+            "received": "已收存",
+            "approved": "已核定",
+            "sent": "已函送",
+        }[self.value]
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether its record is signed, whatever came after."""
+        return self in SIGNED_OR_LATER
+
+
+SIGNED_OR_LATER = frozenset(
+    {AuditStatus.SIGNED, AuditStatus.RECEIVED, AuditStatus.APPROVED, AuditStatus.SENT}
+)
+
+
+class FrameScope(StrEnum):
+    """Which records an agency audit draws from (7.1.2)."""
+
+    AUDITED = "audited"
+    UNAUDITED = "unaudited"
+    BOTH = "both"
+
+    @property
+    def label(self) -> str:
+        return {
+            "audited": "單位已稽核的紀錄",
+            "unaudited": "單位未稽核的紀錄",
+            "both": "已稽核與未稽核的紀錄",
         }[self.value]
 
 

@@ -1,6 +1,6 @@
 """The worksheet: what is judged, verdicts that are only added to, picks by judgement (domain.md §4)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit, JudgementPick, UsageRecord, Verdict
 from services import events
-from services.audits import store
-from services.audits.words import AuditStatus, Ruling
+from services.audits import checks, store
+from services.audits.checks import Check
+from services.audits.frozen import unpack_frame
+from services.audits.words import CONDUCT, AuditStatus, Ruling
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
-from services.identity.permissions import Action
+from services.incidents.following import follow_verdicts
 from services.regulation.purpose import tidy
 
 NOTE_MAX = 500
@@ -31,6 +33,8 @@ class Judged:
     note: str = ""
     judge: str = ""
     change_reason: str = ""
+    failed: tuple[Check, ...] = ()
+    """The checks that the record did not pass."""
 
 
 NOT_JUDGED = Judged()
@@ -56,7 +60,9 @@ def latest_verdicts(db: Session, audit_id: int) -> dict[int, Judged]:
 
 
 def _judged(row: Verdict) -> Judged:
-    return Judged(row.sequence, Ruling(row.verdict), row.note, row.judge_name, row.change_reason)
+    failed = checks.read(row.failed_checks)
+    ruling = Ruling(row.verdict)
+    return Judged(row.sequence, ruling, row.note, row.judge_name, row.change_reason, failed)
 
 
 def records_to_judge(db: Session, audit_id: int) -> list[int]:
@@ -66,11 +72,7 @@ def records_to_judge(db: Session, audit_id: int) -> list[int]:
     """
     draws = store.current_draws(store.load_draws(db, audit_id))
     sampled = [item.record_id for item in store.load_sample(db, draws)]
-    picks = db.scalars(
-        select(JudgementPick.record_id)
-        .where(JudgementPick.audit_id == audit_id)
-        .order_by(JudgementPick.id)
-    )
+    picks = picked_records(db, audit_id)
     wanting = sorted(
         record
         for record, judged in latest_verdicts(db, audit_id).items()
@@ -79,7 +81,16 @@ def records_to_judge(db: Session, audit_id: int) -> list[int]:
     return list(dict.fromkeys([*sampled, *picks, *wanting]))
 
 
-@guarded(Action.CONDUCT_AUDIT)
+def picked_records(db: Session, audit_id: int) -> Sequence[int]:
+    """Return the ids of the records taken by judgement, the first one first."""
+    return db.scalars(
+        select(JudgementPick.record_id)
+        .where(JudgementPick.audit_id == audit_id)
+        .order_by(JudgementPick.id)
+    ).all()
+
+
+@guarded(*CONDUCT.values())
 def judge(
     actor: Actor,
     audit_id: int,
@@ -87,19 +98,22 @@ def judge(
     ruling: Ruling,
     note: str = "",
     change_reason: str = "",
+    failed: Collection[Check] = (),
 ) -> None:
     """Give one verdict to the records of ``seen``, all of them or none.
 
     ``seen`` maps each record id to the verdict's sequence that the judge had on screen (0: none);
     somebody else's newer verdict raises Conflict instead of being passed over. Anything but
-    compliant needs a note, a change needs its reason. Raises Refused for a record of the judge's own.
+    compliant needs a note, a change needs its reason; ``failed`` names the checks not passed, and
+    compliant has none. Raises Refused for a record of the judge's own.
     """
+    checks.require_fitting(ruling, failed)
     text, why = _checked_words(ruling, note, change_reason, any(seen.values()))
     if not seen:
         raise Invalid("請先選取要判定的紀錄。")
     try:
         with transaction() as db:
-            audit = store.load_audit(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+            audit = store.load_audit(db, actor, audit_id, CONDUCT, lock=True)
             _require_person(actor, "判定")
             store.require_status(audit, AuditStatus.JUDGING)
             _check_records(db, actor, audit, seen)
@@ -111,6 +125,7 @@ def judge(
                     verdict=ruling.value,
                     note=text,
                     change_reason=why,
+                    failed_checks=checks.stored(failed),
                     judged_at=actor.now,
                     judged_by=actor.account_id,
                     judge_name=actor.name,
@@ -126,6 +141,7 @@ def judge(
                 ruling=ruling.value,
                 changed=any(seen.values()),
             )
+            follow_verdicts(db, actor, audit, seen)
     except IntegrityError:
         raise Conflict("他人剛剛判定了其中的紀錄；請重新整理，看過後再判定。") from None
 
@@ -165,7 +181,7 @@ def _check_records(db: Session, actor: Actor, audit: Audit, seen: Mapping[int, i
             )
 
 
-@guarded(Action.CONDUCT_AUDIT)
+@guarded(*CONDUCT.values())
 def pick(actor: Actor, audit_id: int, record_ids: Collection[int], reason: str) -> None:
     """Add records of the frame to the audit by judgement; they count for no floor and no claim."""
     why = store.require_reason(reason, "判斷抽查的理由")
@@ -173,10 +189,10 @@ def pick(actor: Actor, audit_id: int, record_ids: Collection[int], reason: str) 
         raise Invalid("請輸入要加入判斷抽查的紀錄編號。")
     try:
         with transaction() as db:
-            audit = store.load_audit(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+            audit = store.load_audit(db, actor, audit_id, CONDUCT, lock=True)
             _require_person(actor, "判斷抽查")
             store.require_status(audit, AuditStatus.JUDGING)
-            frame = store.unpack_frame(store.load_frame_row(db, audit.id))
+            frame = unpack_frame(store.load_frame_row(db, audit.id))
             if outside := set(record_ids) - set(frame.ids.tolist()):
                 raise Invalid(f"紀錄 {min(outside)} 不在凍結的母體內，不能加入。")
             if already := set(record_ids) & set(records_to_judge(db, audit.id)):

@@ -15,9 +15,12 @@ R = TypeVar("R")
 
 def guarded(
     action: Action,
+    *or_else: Action,
 ) -> Callable[[Callable[Concatenate[Actor, P], R]], Callable[Concatenate[Actor, P], R]]:
     """Let only persons in who hold ``action`` somewhere, and record every refusal as an event.
 
+    ``or_else`` are the actions by which the same thing is done to another kind of object: a unit's
+    audit is conducted by its auditors, the agency's by its manager. Holding one of them opens the door.
     While the service is held nobody comes in. The function itself still has to check the thing it
     touches with `permit` or `reach`; a test walks all guarded functions and fails if one does not.
     """
@@ -29,7 +32,7 @@ def guarded(
         def inside(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             holding.refuse_while_held()
             try:
-                if not reach(actor, action):
+                if not any(reach(actor, one) for one in (action, *or_else)):
                     raise Refused(f"您沒有「{action.label}」的權限。")
                 return function(actor, *args, **kwargs)
             except Refused as refusal:
@@ -41,6 +44,7 @@ def guarded(
                 raise
 
         inside.__action__ = action  # type: ignore[attr-defined]
+        inside.__actions__ = (action, *or_else)  # type: ignore[attr-defined]
         return inside
 
     return decorate

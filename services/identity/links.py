@@ -1,16 +1,16 @@
 """Reset by a one-time link (附表十, 中): 256 bits, works once and not for long, stored as a hash only.
 
 A link opens nothing by itself: it leads to a new password, and then to the ordinary sign-in with its
-second factor. Who asks for one on the sign-in screen gets the same answer for every name, and a
-stranger who asks changes nothing for the owner: the password stays, nothing is locked, and within
-`PAUSE` the newest link goes on working.
+second factor. A suspended person has them too: without a password that works nobody could apply for
+reinstatement (clause 5.1.3), and that is all their sign-in leads to (`Step.REINSTATE`). Who asks for
+one on the sign-in screen gets the same answer for every name, and a stranger who asks changes nothing
+for the owner: the password stays, nothing is locked, and within `PAUSE` the newest link goes on working.
 """
 
 import hashlib
 import os
 import secrets
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -21,9 +21,10 @@ from services import events, mail
 from services.accounts.managing import locked_account, place_of, require_managed
 from services.errors import Conflict, NotFound, Refused
 from services.events import EventType
-from services.identity import lockout
+from services.identity import link_words, lockout
 from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.link_words import How
 from services.identity.passwords import Cause, choose, store, void_links
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, permit
@@ -31,28 +32,25 @@ from services.identity.policy import policy_of
 from services.identity.sessions import EndReason
 from services.regulation.roles import AccountStatus
 
-
-class How(StrEnum):
-    """How a link reaches its owner; the value is what events hold."""
-
-    MAILED = "mailed"
-    PRINTED = "printed"
-
-    @property
-    def label(self) -> str:
-        return {"mailed": "電子郵件", "printed": "系統維運當面交付"}[self.value]
-
-
-ASKED, GIVEN = "reset_asked", "reset_given"
-"""Links that somebody asked for on the sign-in screen, and links that a manager or the operator gave.
+ASKED, GIVEN, ACTIVATE = "reset_asked", "reset_given", "activate"
+"""Links that somebody asked for on the sign-in screen, that a manager or the operator gave, and those by
+which the holder of a new account sets its first password.
 
 A newer link voids the older ones, but a stranger who asks does not void what was given.
 """
 PAUSE = timedelta(minutes=5)
 """No second link is mailed on request within this time."""
+ACTIVATION = timedelta(hours=72)
+"""How long the link of a new account works: its holder may be away for a weekend."""
+CONFIRMATION = timedelta(hours=72)
+"""How long an applicant has to show that the e-mail address is theirs: as long, for the same reason."""
 A_DAY = 10
 """How many links are mailed on request to one account in a day."""
 _DEAD = "連結無效、已用過或已逾時；請回登入畫面按「忘記密碼」，或請您的管理者重新寄送。"
+
+
+_SIGN_IN = (AccountStatus.ACTIVE.value, AccountStatus.SUSPENDED.value)
+"""Whose holders can sign in, each as far as they may: a cancelled account's never again."""
 
 
 def can_mail() -> bool:
@@ -66,7 +64,7 @@ def address_of(token: str) -> str:
 
 
 def request_link(username: str, address: str, now: datetime) -> None:
-    """Mail a link to the account called ``username``, if there is such an active one with an e-mail.
+    """Mail a link to the account called ``username``, unless there is none, it is cancelled, or has no e-mail.
 
     Returns nothing and raises nothing that would tell: the answer is the same for every name. Requests
     are counted by address, so that nobody fills other people's mailboxes.
@@ -88,7 +86,7 @@ def request_link(username: str, address: str, now: datetime) -> None:
 def _asking(db: Session, name: str, now: datetime) -> Account | None:
     """Return the account that is mailed a link on this request, or None."""
     account = db.scalar(select(Account).where(Account.username == name))
-    if account is None or account.status != AccountStatus.ACTIVE or not account.email:
+    if account is None or account.status not in _SIGN_IN or not account.email:
         return None
     locked_account(db, account.id)
     asked = select(func.count()).where(
@@ -111,8 +109,8 @@ def send_link(actor: Actor, account_id: int) -> str:
         account = require_managed(actor, found)
         if not can_mail():
             raise Conflict("本系統尚未設定寄信，不能寄送連結；請洽系統維運人員。")
-        if account.status != AccountStatus.ACTIVE or not account.email:
-            raise Conflict("帳號不是使用中，或沒有電子郵件地址，不能寄送連結。")
+        if account.status not in _SIGN_IN or not account.email:
+            raise Conflict("帳號已註銷，或沒有電子郵件地址，不能寄送連結。")
         _mail_link(db, actor, account, GIVEN, f"您的管理者{actor.label}為您寄出重設密碼的連結。")
         return account.email
 
@@ -126,15 +124,48 @@ def print_link(actor: Actor, username: str) -> str:
     with transaction() as db:
         name = lockout.typed_name(username)
         account = db.scalar(select(Account).where(Account.username == name))
-        if account is None or account.status != AccountStatus.ACTIVE:
-            raise NotFound(f"沒有使用中的帳號「{name}」。")
+        if account is None or account.status not in _SIGN_IN:
+            raise NotFound(f"沒有帳號「{name}」，或已註銷。")
         return address_of(_issue(db, actor, account.id, GIVEN, How.PRINTED))
+
+
+def mail_activation(db: Session, actor: Actor, account: Account, application_id: int) -> None:
+    """Mail a new account's holder the link that sets its first password, in the caller's transaction.
+
+    No manager ever chooses or sees a password (clause 6.3.1).
+    """
+    link = address_of(_issue(db, actor, account.id, ACTIVATE, How.MAILED))
+    subject, text = link_words.activation(account, link, ACTIVATION)
+    until = actor.now + ACTIVATION
+    mail.queue(
+        db,
+        account.email,
+        subject,
+        text,
+        actor.now,
+        useful_until=until,
+        application_id=application_id,
+    )
+
+
+def hand_activation(db: Session, person: Actor, account: Account) -> str:
+    """Return such a link's token to the applicant, who has just shown the link of the application."""
+    return _issue(db, person, account.id, ACTIVATE, How.FOLLOWED)
 
 
 def is_good(token: str, now: datetime) -> bool:
     """Whether the link still works; looking at it uses nothing up, as mail scanners look too."""
     with reading() as db:
         return _account_of(db, token, now) is not None
+
+
+def activates(token: str, now: datetime) -> bool:
+    """Whether the link sets the first password of a new account, rather than another one."""
+    with reading() as db:
+        purpose = db.scalar(
+            select(OneTimeLink.purpose).where(OneTimeLink.token_hash == _hash(token))
+        )
+        return purpose == ACTIVATE and _account_of(db, token, now) is not None
 
 
 def reset_password(token: str, new: str, address: str, now: datetime) -> None:
@@ -157,7 +188,7 @@ def reset_password(token: str, new: str, address: str, now: datetime) -> None:
             .returning(OneTimeLink.account_id)
         )
         account = load_account(db, account_id)
-        if used is None or account is None or account.status != AccountStatus.ACTIVE:
+        if used is None or account is None or account.status not in _SIGN_IN:
             raise Conflict(_DEAD)
         person = as_actor(account, now, address=address)
         store(db, person, chosen, Cause.RESET, EndReason.PASSWORD_RESET)
@@ -169,32 +200,25 @@ def _account_of(db: Session, token: str, now: datetime) -> int | None:
         .join(Account, Account.id == OneTimeLink.account_id)
         .where(
             OneTimeLink.token_hash == _hash(token),
-            OneTimeLink.purpose.in_((ASKED, GIVEN)),
+            OneTimeLink.purpose.in_((ASKED, GIVEN, ACTIVATE)),
             OneTimeLink.used_at.is_(None),
             OneTimeLink.expires_at > now,
-            Account.status == AccountStatus.ACTIVE.value,
+            Account.status.in_(_SIGN_IN),
         )
     )
 
 
 def _mail_link(db: Session, actor: Actor, account: Account, purpose: str, why: str) -> None:
-    token = _issue(db, actor, account.id, purpose, How.MAILED)
-    minutes = policy_of(db).reset_minutes
-    mail.queue(
-        db,
-        account.email,
-        "重設密碼的連結",
-        f"{account.name} 您好：\n\n{why}\n請在 {minutes} 分鐘內開啟以下連結，設定新密碼；"
-        f"連結只能使用一次：\n\n{address_of(token)}\n\n"
-        "若您沒有要求，不必理會這封信，您的密碼沒有變更；若一再收到，請告知您的管理者。\n"
-        "承辦人員不會向您索取密碼、驗證碼或這個連結。\n\n地籍資料使用管理系統",
-        actor.now,
-    )
+    link = address_of(_issue(db, actor, account.id, purpose, How.MAILED))
+    works_for = timedelta(minutes=policy_of(db).reset_minutes)
+    subject, text = link_words.reset(account, link, works_for, why)
+    mail.queue(db, account.email, subject, text, actor.now, useful_until=actor.now + works_for)
 
 
 def _issue(db: Session, actor: Actor, account_id: int, purpose: str, how: How) -> str:
     """Make a link, which voids older ones, and return its token: the only place it is ever known."""
     void_links(db, account_id, actor.now, *([ASKED] if purpose == ASKED else []))
+    minutes = timedelta(minutes=policy_of(db).reset_minutes)
     token = secrets.token_urlsafe(32)
     db.add(
         OneTimeLink(
@@ -203,7 +227,7 @@ def _issue(db: Session, actor: Actor, account_id: int, purpose: str, how: How) -
             account_id=account_id,
             issued_at=actor.now,
             issued_by=actor.account_id,
-            expires_at=actor.now + timedelta(minutes=policy_of(db).reset_minutes),
+            expires_at=actor.now + (ACTIVATION if purpose == ACTIVATE else minutes),
         )
     )
     events.write(

@@ -53,6 +53,8 @@ class Kind(StrEnum):
     ADDRESS = "address"
     LINKS = "links"
     """Requests for reset links from an address; they lock nothing else."""
+    APPLYING = "applying"
+    """Applications from an address by people without an account; they lock nothing else."""
 
 
 class Tried(StrEnum):
@@ -126,13 +128,13 @@ def _take(username: str, tried: Tried, by: Actor) -> Attempt:
     return Attempt(name, tried, by, tuple(counters))
 
 
-def may_ask(address: str, now: datetime) -> bool:
-    """Count a request for a reset link from ``address``; False when there have been too many."""
+def may_ask(address: str, now: datetime, kind: Kind = Kind.LINKS) -> bool:
+    """Count a stranger's request from ``address``; False when there have been too many."""
     if not address:
         return True
     try:
         with transaction() as db:
-            _count(db, Kind.LINKS, network_of(address), policy_of(db), now)
+            _count(db, kind, network_of(address), policy_of(db), now)
     except Locked:
         return False
     return True

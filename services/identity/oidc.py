@@ -123,7 +123,8 @@ def _enter(token: Token, address: str, now: datetime) -> Entering | None:
             found = bound.account_id if bound else _named_account(db, token).id
             account = load_account(db, found)
             assert account is not None  # a foreign key holds it
-            if account.status != AccountStatus.ACTIVE:
+            # A suspended person comes in as far as the application for reinstatement (`entering`).
+            if account.status == AccountStatus.CANCELLED:
                 raise Refused(NOT_ACTIVE)
             if not _spend(db, token, account.id, now):
                 return None

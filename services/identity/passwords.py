@@ -176,8 +176,8 @@ def change_own_password(actor: Actor, present: str, new: str) -> None:
         store(db, actor, chosen, Cause.OWN_WISH, EndReason.PASSWORD_CHANGED)
 
 
-def change_on_the_way_in(entering: Entering, new: str, address: str, now: datetime) -> None:
-    """Set the password that has to be changed before the session opens.
+def change_on_the_way_in(entering: Entering, new: str, address: str, now: datetime) -> Entering:
+    """Set the password that has to be changed before the session opens; return the way in with it.
 
     Raises Invalid for a weak one, Conflict when this is not the step that is due.
     """
@@ -189,6 +189,7 @@ def change_on_the_way_in(entering: Entering, new: str, address: str, now: dateti
         assert account is not None  # step_left has just found it
         person = as_actor(account, now, address=address)
         store(db, person, chosen, Cause.DUE, EndReason.PASSWORD_CHANGED)
+    return entering.after_new_password(chosen.hashed)
 
 
 def choose(account_id: int, new: str) -> Chosen:

@@ -87,9 +87,20 @@ def stored_value(key: str) -> ScalarSelect[str]:
     return select(Setting.value).where(Setting.key == PREFIX + key).scalar_subquery()
 
 
-def value_or_default(key: str, stored: str | None) -> int:
-    """Return the value in force of a key that the demo does not change."""
-    return int(stored if stored is not None else getattr(Policy, key))
+def demo_marker() -> ScalarSelect[str]:
+    """Return what stands while demo data is loaded, as `stored_value` does."""
+    return select(Setting.value).where(Setting.key == installation.DEMO_KEY).scalar_subquery()
+
+
+def value_or_default(key: str, stored: str | None, demo: str | None = None) -> int:
+    """Return the value in force, given what is stored and `demo_marker`.
+
+    Without the marker the key has to be one that the demo does not change.
+    """
+    if stored is not None:
+        return int(stored)
+    default: int = getattr(Policy, key)
+    return default if demo is None else _DEMO.get(key, default)
 
 
 @guarded(Action.CHANGE_SETTINGS)

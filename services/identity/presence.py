@@ -15,9 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from data.engine import is_busy, reading, transaction
-from data.models import Account, AccountDuty, AccountItem, SignInSession, Unit
+from data.models import Account, AccountDuty, AccountItem, SecondFactor, SignInSession, Unit
 from services.identity.actor import Actor, DutyHeld
-from services.identity.policy import stored_value, value_or_default
+from services.identity.entering import Method
+from services.identity.policy import Policy, demo_marker, stored_value, value_or_default
 from services.identity.sessions import SEEN_EVERY, EndReason, end_session, limit_passed, place
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty, Role
@@ -32,6 +33,7 @@ _NOT_YOU = "若不是您本人所為，請立即登入變更密碼，並告知�
 # Made once, of tables and not of classes: building statements and objects would be most of the cost.
 _sessions, _accounts, _units = SignInSession.__table__.c, Account.__table__.c, Unit.__table__.c
 _duties, _items = AccountDuty.__table__.c, AccountItem.__table__.c
+_factors = SecondFactor.__table__.c
 _SESSION = (
     select(
         _sessions.account_id,
@@ -41,6 +43,7 @@ _SESSION = (
         _sessions.end_reason,
         _sessions.address,
         _sessions.role.label("role_then"),
+        _sessions.method,
         _accounts.username,
         _accounts.name,
         _accounts.role,
@@ -49,9 +52,13 @@ _SESSION = (
         _units.agency_id,
         stored_value("idle_minutes").label("idle_minutes"),
         stored_value("session_hours").label("session_hours"),
+        _factors.confirmed_at.label("factor_confirmed_at"),
+        stored_value("second_factor").label("second_factor"),
+        demo_marker().label("demo"),
     )
     .join_from(SignInSession.__table__, Account.__table__, _accounts.id == _sessions.account_id)
     .join(Unit.__table__, _units.id == _accounts.unit_id)
+    .outerjoin(SecondFactor.__table__, _factors.account_id == _sessions.account_id)
     .where(_sessions.id == bindparam("session_id"))
 )
 _HELD = union_all(
@@ -96,7 +103,9 @@ _SENTENCES = {
     EndReason.PASSWORD_CHANGED: f"帳號的密碼已變更，原有的登入都已結束；請以新密碼登入。{_NOT_YOU}",
     EndReason.PASSWORD_RESET: f"帳號的密碼已重設，原有的登入都已結束；請以新密碼登入。{_NOT_YOU}",
     EndReason.ROLE_CHANGED: "您的角色已變更；請重新登入，以新的角色使用。",
+    EndReason.RIGHTS_CHANGED: "您的權限異動已辦理完成；請重新登入使用。",
     EndReason.FACTOR_REMOVED: f"您的雙因子驗證已由管理者移除；請重新登入並設定驗證器。{_NOT_YOU}",
+    EndReason.FACTOR_NEEDED: "您的角色或職務現在須使用雙因子驗證，這個登入因此結束；請重新登入並設定驗證器。",
     EndReason.SUSPENDED: "帳號已停權，登入已結束；請洽您的管理者。",
     EndReason.CANCELLED: "帳號已註銷，登入已結束。",
 }
@@ -143,7 +152,21 @@ def _reason_to_end(row: Any, present: Present, now: datetime) -> EndReason | Non
         return _CLOSED[AccountStatus(row.status)]
     if row.role != row.role_then:
         return EndReason.ROLE_CHANGED
-    return limit_passed(present.idle_until, present.ends_at, now)
+    if limit := limit_passed(present.idle_until, present.ends_at, now):
+        return limit
+    return EndReason.FACTOR_NEEDED if _lacks_factor(row, present.actor) else None
+
+
+def _lacks_factor(row: Any, actor: Actor) -> bool:
+    """Whether a password alone let in somebody who by now has to have a second factor.
+
+    A duty given, or a policy made stricter, after the sign-in. Whoever has set one up meanwhile has
+    shown its code, as on the way in; the identity provider has factors of its own.
+    """
+    if row.method != Method.PASSWORD or row.factor_confirmed_at is not None or actor.role is None:
+        return False
+    policy = Policy(second_factor=value_or_default("second_factor", row.second_factor, row.demo))
+    return policy.needs_second_factor(actor.role, frozenset(held.duty for held in actor.duties))
 
 
 def _present(

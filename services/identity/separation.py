@@ -25,10 +25,72 @@ SEPARATION: tuple[SeparationRule, ...] = (
         ("accounts.changes.set_status", "accounts.changes.set_items"),
     ),
     SeparationRule(
+        "own_duty",
+        "任何人都不能指派或解除自己的職務；機關的職務由該機關的機關管理者登錄，複核人員由系統管理者登錄。"
+        "單位主管不能指派自己為稽核人員。",
+        "五；七（一）、（二）",
+        ("accounts.duties.give_duty", "accounts.duties.end_duty", "audits.appointing.appoint"),
+    ),
+    SeparationRule(
+        "own_application",
+        "任何人都不能辦理自己的申請案：核可、登錄書面核可、登錄通知、公文或審核、退回補正、駁回及完成辦理，"
+        "都由其他人辦理。",
+        "五（一）至（四）",
+        (
+            "accounts.applications.acting.approve",
+            "accounts.applications.acting.record_approval_on_paper",
+            "accounts.applications.acting.record_notice",
+            "accounts.applications.acting.record_letter",
+            "accounts.applications.acting.review",
+            "accounts.applications.acting.send_back",
+            "accounts.applications.acting.refuse",
+            "accounts.applications.completing.complete",
+        ),
+    ),
+    SeparationRule(
+        "sender_is_no_judge",
+        "匯入名單替他人送出申請案的人，不能核可該案，也不能登錄它的書面核可；連結由其轉交申請人的，"
+        "也不能完成辦理。",
+        "五（一）至（四）",
+        (
+            "accounts.applications.acting.approve",
+            "accounts.applications.acting.record_approval_on_paper",
+            "accounts.applications.completing.complete",
+        ),
+    ),
+    SeparationRule(
+        "judged_by_different_people",
+        "同一申請案的核可、地政局審核與完成辦理由不同的人辦理；書面核可算核可的人，不算登錄的人。",
+        "五（一）至（四）",
+        ("accounts.applications.acting.review", "accounts.applications.completing.complete"),
+    ),
+    SeparationRule(
+        "own_leaving",
+        "任何人都不能登錄或撤回自己的離職或異動，由管理者登錄，本人另辦註銷或權限異動的申請。",
+        "六（三）4.",
+        (
+            "accounts.leaving.recording.record_leaving",
+            "accounts.leaving.recording.withdraw_leaving",
+        ),
+    ),
+    SeparationRule(
+        "destroyed_by_two",
+        "收存文件的銷毀由一位管理者提出、另一位管理者確認；提出的人不能確認。",
+        "六（一）",
+        ("accounts.papers.destroying.confirm_destruction",),
+    ),
+    SeparationRule(
         "level_by_level",
         "管理者只管理規範交付的下一層帳號；系統管理者不直接變更一般使用者與單位管理者的帳號。",
         "四（二）至（四）",
         ("accounts.changes.set_status", "accounts.changes.set_items"),
+    ),
+    SeparationRule(
+        "own_review",
+        "權限清查時任何人都不能初核或核定自己的帳號；減列、停權或註銷機關管理者由系統管理者核定，"
+        "同機關的另一位機關管理者只能核定保留。",
+        "六（二）；四（三）、（四）",
+        ("accounts.reviews.deciding.prepare", "accounts.reviews.deciding.decide"),
     ),
     SeparationRule(
         "no_accounts_by_command",
@@ -45,9 +107,9 @@ SEPARATION: tuple[SeparationRule, ...] = (
     ),
     SeparationRule(
         "own_records",
-        "稽核人員不能判定自己的使用紀錄。",
+        "稽核人員不能判定自己的使用紀錄，也不能取用它來判定。",
         "七（一）1.",
-        ("audits.worksheet.judge",),
+        ("audits.worksheet.judge", "audits.sharing.take"),
     ),
     SeparationRule(
         "managers_do_not_audit",
@@ -71,11 +133,13 @@ SEPARATION: tuple[SeparationRule, ...] = (
     ),
     SeparationRule(
         "persons_judge_and_sign",
-        "判定、判斷抽查、簽核與重新開啟必須由有帳號的人辦理，命令列（系統維運）不能代辦。",
+        "判定、判斷抽查、分派、佐證資料、簽核與重新開啟必須由有帳號的人辦理，命令列（系統維運）不能代辦。",
         "七（一）1.",
         (
             "audits.worksheet.judge",
             "audits.worksheet.pick",
+            "audits.sharing.take",
+            "audits.evidence.adding.add_evidence",
             "audits.signing.sign",
             "audits.signing.reopen",
         ),
@@ -85,5 +149,29 @@ SEPARATION: tuple[SeparationRule, ...] = (
         "已簽核的稽核只有單位主管能重新開啟；簽核它的稽核人員不能。",
         "七（一）1.",
         ("audits.signing.reopen",),
+    ),
+    SeparationRule(
+        "own_incident",
+        "本人的事件：任何人都不能成立、檢視或處理關於自己的事件，也不能開啟其佐證資料。",
+        "六（三）5.；七（一）3.",
+        (
+            "incidents.reporting.report_abnormal",
+            "incidents.view.view_incident",
+            "incidents.evidence.open_incident_file",
+            "incidents.acting.take_step",
+            "incidents.acting.close_incident",
+        ),
+    ),
+    SeparationRule(
+        "two_signers",
+        "機關稽核由機關管理者與政風人員兩人簽核；兼有兩種身分的人只能簽其中一種。",
+        "七（一）2.",
+        ("audits.signing.sign",),
+    ),
+    SeparationRule(
+        "approver_is_no_signer",
+        "簽核機關稽核的人不能核定或退回它，由機關首長核定。",
+        "七（一）2.",
+        ("audits.agency.approving.approve", "audits.agency.approving.return_audit"),
     ),
 )

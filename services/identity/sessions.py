@@ -2,7 +2,8 @@
 
 A session's id is made at the moment it opens and nowhere else; an id from outside that has no row is
 nothing. It ends when its person is idle, at its longest time, with the next sign-in of the account (one
-live session an account, clause 6.3.1), with another role, with a closed account, or when somebody says so.
+live session an account, clause 6.3.1), with another role, with a duty that asks for a second factor
+which was not given, with a closed account, or when somebody says so.
 """
 
 import secrets
@@ -41,6 +42,8 @@ class EndReason(StrEnum):
     PASSWORD_RESET = "password_reset"  # nosec B105  # a word of ours, no password
     ROLE_CHANGED = "role_changed"
     FACTOR_REMOVED = "factor_removed"
+    FACTOR_NEEDED = "factor_needed"
+    RIGHTS_CHANGED = "rights_changed"
     SUSPENDED = "account_suspended"
     CANCELLED = "account_cancelled"
 
@@ -59,6 +62,8 @@ _LABELS = {
     EndReason.PASSWORD_RESET: "重設密碼",
     EndReason.ROLE_CHANGED: "角色變更",
     EndReason.FACTOR_REMOVED: "移除雙因子驗證",
+    EndReason.FACTOR_NEEDED: "須使用雙因子驗證",
+    EndReason.RIGHTS_CHANGED: "權限異動",
     EndReason.SUSPENDED: "帳號停權",
     EndReason.CANCELLED: "帳號註銷",
 }

@@ -25,9 +25,10 @@ def typed_password(password: str) -> str:
 
 
 def find_credentials(username: str, password: str) -> dict[str, Any]:
-    """Return the sign-in library's credentials of the one active account called ``username``.
+    """Return the sign-in library's credentials of the one account called ``username``.
 
-    For an unknown or closed name, an over-long or empty password, the same bcrypt work is done
+    A suspended one counts: its holder signs in only to apply for reinstatement, and never gets a
+    session (`Step.REINSTATE`). For an unknown or cancelled name, an over-long or empty password, the same bcrypt work is done
     and nothing is returned, so that neither time nor answer tells which names exist. The attempt has
     been counted before (`lockout.take`).
     """
@@ -35,7 +36,8 @@ def find_credentials(username: str, password: str) -> dict[str, Any]:
     with reading() as db:
         account = db.scalar(select(Account).where(Account.username == typed_name(username)))
     too_long = len(password.encode()) > PASSWORD_MAX_BYTES
-    if account is None or account.status != AccountStatus.ACTIVE or too_long or not password:
+    closed = account is None or account.status == AccountStatus.CANCELLED
+    if account is None or closed or too_long or not password:
         bcrypt.checkpw(password.encode()[:PASSWORD_MAX_BYTES] or b"-", _DUMMY_HASH)
         return {"usernames": {}}
     return credentials_of(account)

@@ -26,6 +26,11 @@ def differs(log: Log, id_: int) -> str:
     return f"{log.label}第 {id_} 筆的內容在封存後遭更動。"
 
 
+def purged_yet_there(log: Log, id_: int) -> str:
+    """Name a row that was purged and is there all the same."""
+    return f"{log.label}第 {id_} 筆已經清除，資料庫卻還有這一筆；是清除後放回，或並未清除。"
+
+
 def unreadable(db: Session, log: Log, ids: Sequence[int]) -> str:
     """Name the first of these rows that cannot be read as a row at all."""
     for id_ in ids:

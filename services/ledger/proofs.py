@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from data.models import LedgerCheckpoint, LedgerTile
 from services import keys, rocdate
-from services.ledger import checkpoints, naming, note, rows, tiles, tree
+from services.errors import Conflict
+from services.ledger import checkpoints, naming, note, purges, rows, tiles, tree
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.note import Checkpoint
 from services.ledger.rows import Log
@@ -96,9 +97,11 @@ def prove(db: Session, record_ids: Iterable[int], checkpoint: CheckpointView) ->
     """Return proofs, in the order given, that these records are under ``checkpoint``.
 
     Every record is hashed as it is stored now, and every proof is checked. Raises LedgerFault,
-    naming the record, when one is not what was sealed, and when the checkpoint is not signed by us.
+    naming the record, when one is not what was sealed, and when the checkpoint is not signed by us;
+    and Conflict, naming the archive, for a record that was purged.
     """
     wanted = list(record_ids)
+    _refuse_purged(db, wanted)
     checkpoints.read_stored(
         db.get_one(LedgerCheckpoint, checkpoint.number), keys.ledger_public_key()
     )
@@ -124,6 +127,20 @@ def prove(db: Session, record_ids: Iterable[int], checkpoint: CheckpointView) ->
         if not tree.includes(proof.leaf, proof.index, checkpoint.size, proof.path, root):
             raise LedgerFault(naming.differs(Log.USAGE, proof.record_id))
     return proofs
+
+
+def _refuse_purged(db: Session, wanted: Sequence[int]) -> None:
+    for row in purges.stored(db):
+        gone = [
+            record
+            for record, is_gone in zip(wanted, purges.runs_of(row).among(wanted), strict=True)
+            if is_gone
+        ]
+        if gone:
+            raise Conflict(
+                f"使用紀錄第 {gone[0]} 筆已於 {rocdate.roc_time(row.at)} 清除（逾保存年限），"
+                f"內容在封存檔 {row.archive}；其雜湊值仍在帳本內。"
+            )
 
 
 def _places(db: Session, wanted: Sequence[int], sealed: Sequence[Checkpoint]) -> dict[int, int]:

@@ -1,4 +1,7 @@
-"""One pass over all sealed rows: read, hash, compare with the tiles, and derive every root anew."""
+"""One pass over all sealed rows: read, hash, compare with the tiles, and derive every root anew.
+
+Of a row that was purged only the hash in its tile is left; the roots still have to follow from it.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from sqlalchemy.orm import Session
 from data.engine import reading
 from data.models import LedgerTile
 from services.ledger import naming, rows, tiles, tree
+from services.ledger.id_runs import NO_RUNS, IdRuns
 from services.ledger.note import Checkpoint
 from services.ledger.rows import Log, Row
 from services.ledger.tiles import WIDTH, Tile
@@ -39,9 +43,13 @@ class Rehashing:
     AT_ONCE = 64
     """Tiles read at a time: 16,384 rows, some 10 MB."""
 
-    def __init__(self, known: Sequence[Checkpoint]) -> None:
+    def __init__(self, known: Sequence[Checkpoint], purged: IdRuns = NO_RUNS) -> None:
         self.tile_fault: str | None = None
         """What is wrong with the tiles although the rows are as they were sealed."""
+        self.purged = 0
+        """How many of the purged rows are named by a tile, and gone."""
+        self._purged = purged
+        """Usage records that need not be there any more, and must not."""
         self._known = known
         self._sizes = [checkpoint.size for checkpoint in known]
         self._size = self._sizes[-1] if known else 0
@@ -82,6 +90,8 @@ class Rehashing:
             leaves = wanted[len(mine) : len(mine) + len(ids)]
             found = self._read(db, log, ids, leaves)
             hashes = tree.leaf_hashes(content for _, content in found)
+            if len(found) < len(ids):
+                found, hashes = _with_gaps(ids, leaves, found, hashes)
             if hashes != leaves and self._suspect is None:
                 place = next(p for p, leaf in enumerate(leaves) if leaf != hashes[p])
                 index = start * WIDTH + len(mine) + place
@@ -91,7 +101,10 @@ class Rehashing:
             self._grow(db, start * WIDTH + place, mine[place : place + WIDTH])
 
     def _read(self, db: Session, log: Log, ids: list[int], leaves: list[bytes]) -> list[Row]:
-        """Return the rows of these ids, and make sure that they are all there and no others."""
+        """Return the rows of these ids, and make sure that they are all there and no others.
+
+        Those that were purged are not among them.
+        """
         after, self._through[log] = self._through[log], ids[-1]
         if ids[0] <= after or any(map(int.__ge__, ids, ids[1:])):
             raise _TileFault(f"帳本的雜湊塊所記的{log.label}編號次序已遭更動。")
@@ -99,12 +112,29 @@ class Rehashing:
             found = rows.read(db, log, after, ids[-1])
         except rows.UnreadableError:
             raise _Fault(naming.unreadable(db, log, ids)) from None
+        ids, leaves = self._not_purged(log, ids, leaves, found)
         if [id_ for id_, _ in found] != ids:
             next_ones = rows.read(db, log, after, rows.highest_id(db, log), len(ids))
-            if tree.leaf_hashes(content for _, content in next_ones) == leaves:
+            if ids and tree.leaf_hashes(content for _, content in next_ones) == leaves:
                 raise _TileFault(f"帳本的雜湊塊所記的{log.label}編號已遭更動。")
             raise _Fault(naming.missing_or_added(db, log, ids, leaves, dict(found)))
         return found
+
+    def _not_purged(
+        self, log: Log, ids: list[int], leaves: list[bytes], found: list[Row]
+    ) -> tuple[list[int], list[bytes]]:
+        """Return the ids and hashes of the rows that must still be there."""
+        gone = self._purged.among(ids) if log is Log.USAGE else []
+        if not any(gone):
+            return ids, leaves
+        for is_purged, (id_, _) in zip(
+            self._purged.among([id_ for id_, _ in found]), found, strict=True
+        ):
+            if is_purged:
+                raise _Fault(naming.purged_yet_there(log, id_))
+        self.purged += sum(gone)
+        kept = [place for place, is_gone in enumerate(gone) if not is_gone]
+        return [ids[place] for place in kept], [leaves[place] for place in kept]
 
     def _grow(self, db: Session, low: int, leaves: list[bytes]) -> None:
         """Add the leaves of one tile, and hold every checkpoint among them against its root."""
@@ -182,6 +212,18 @@ class Rehashing:
             ]
         if tiles.count_stored(db) != count:
             raise _TileFault("帳本的雜湊塊多出或缺少，已遭更動。")
+
+
+def _with_gaps(
+    ids: list[int], leaves: list[bytes], found: list[Row], hashes: list[bytes]
+) -> tuple[list[Row], list[bytes]]:
+    """Lay rows out at the places of their ids; where one was purged, its hash is that of the tile."""
+    there = dict(zip((id_ for id_, _ in found), hashes, strict=True))
+    content = dict(found)
+    return (
+        [(id_, content.get(id_, b"")) for id_ in ids],
+        [there.get(id_, leaf) for id_, leaf in zip(ids, leaves, strict=True)],
+    )
 
 
 def _read_tile(row: LedgerTile) -> Tile:

@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 from data.engine import reading, transaction
 from data.models import Event, LedgerCheckpoint, LedgerTimestamp
 from services import events, keys
+from services.errors import Invalid
 from services.events import EventType
 from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
-from services.ledger import checkpoints, rows, stamping, tiles
+from services.ledger import archived, checkpoints, purges, rows, stamping, tiles
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.note import Checkpoint
 from services.ledger.rehashing import Rehashing
@@ -39,6 +40,8 @@ class Verified:
     first_fault: str | None
     not_sealed: int
     stamped: int
+    purged: int = 0
+    """How many of ``records`` were purged lawfully since: of them the hashes are left."""
 
     @property
     def ok(self) -> bool:
@@ -57,15 +60,22 @@ class Verified:
 
 @guarded(Action.OPERATE_LEDGER)
 def verify_ledger(
-    actor: Actor, *, file: Path | None = None, progress: Progress | None = None
+    actor: Actor,
+    *,
+    file: Path | None = None,
+    archive: Path | None = None,
+    progress: Progress | None = None,
 ) -> Verified:
     """Verify the whole ledger against the stored rows and the file outside the database.
 
-    ``file`` is another copy of the file to hold it against. Rows after the last checkpoint are
-    counted, they are no fault. The verification is an event; a fault is alerted.
+    ``file`` is another copy of the file to hold it against, ``archive`` that of a purge, whose rows
+    are hashed again too. Rows after the last checkpoint are counted, they are no fault. The
+    verification is an event; a fault is alerted. Raises Invalid when there is no such archive.
     """
     permit(actor, Action.OPERATE_LEDGER)
-    found = _verify(keys.ledger_public_key(), file, progress or (lambda share, what: None))
+    if archive is not None and not archive.is_file():
+        raise Invalid(f"找不到封存檔 {archive}；請指定清除時寫出的檔案。")
+    found = _verify(actor, file, archive, progress or (lambda share, what: None))
     if found.first_fault is not None:
         report_fault(LedgerFault(found.first_fault), EventType.LEDGER_VERIFIED, actor)
     else:
@@ -81,25 +91,31 @@ def verify_ledger(
     return found
 
 
-def _verify(key: Ed25519PublicKey, file: Path | None, progress: Progress) -> Verified:
+def _verify(actor: Actor, file: Path | None, archive: Path | None, progress: Progress) -> Verified:
+    key = keys.ledger_public_key()
     with checkpoints.locked():  # no seal between the database's and the file's
         with reading() as db:
             stored = checkpoints.stored(db)
             hashes_stored = tiles.count_stored(db)
+            purged = purges.purged_ids(db)
         content, unreadable = _content(file)
     known, fault = _known(stored, key)
     last = known[-1] if known else None
     sealed = {Log.USAGE: last.usage_through, Log.EVENTS: last.event_through} if last else {}
-    rehashing = Rehashing(known)
+    rehashing = Rehashing(known, purged)
     first = (
         rehashing.run(progress)
         or unreadable
         or _in_the_file(stored, content, key)
         or fault
+        or _of_the_purges(actor, known)
         or rehashing.tile_fault
+        or _of_the_purged(rehashing, len(purged))
         or _of_the_stamps()
         or _of_the_ids()
         or _of_the_events(len(known), hashes_stored)
+        or _of_the_stamped()
+        or (archived.fault_of(archive) if archive is not None else None)
     )
     with reading() as db:
         return Verified(
@@ -109,6 +125,7 @@ def _verify(key: Ed25519PublicKey, file: Path | None, progress: Progress) -> Ver
             first,
             sum(rows.count_after(db, log, sealed.get(log, 0)) for log in Log),
             db.scalar(select(func.count()).select_from(LedgerTimestamp)) or 0,
+            rehashing.purged,
         )
 
 
@@ -144,6 +161,18 @@ def _in_the_file(
         checkpoints.compare([row.note for row in stored], content, key)
     except LedgerFault as fault:
         return str(fault)
+    return None
+
+
+def _of_the_purges(actor: Actor, known: Sequence[Checkpoint]) -> str | None:
+    with reading() as db:
+        return purges.fault_of(db, known, actor.now)
+
+
+def _of_the_purged(rehashing: Rehashing, purged: int) -> str | None:
+    """Name a purge of rows that no tile names: they were never sealed, so nobody knows of them."""
+    if rehashing.purged != purged:
+        return f"清除紀錄共列 {purged:,} 筆使用紀錄，帳本內只有其中 {rehashing.purged:,} 筆。"
     return None
 
 
@@ -191,4 +220,29 @@ def _of_the_events(known: int, hashes_stored: int) -> str | None:
         return (
             f"系統紀錄有第 {newest} 號檢查點的封存，資料庫卻只有 {known} 號；較新的檢查點已遭刪除。"
         )
+    return None
+
+
+def _of_the_stamped() -> str | None:
+    """Name the first stamp that was obtained, which its event says, and is gone or another's since.
+
+    A stamp is what defeats whoever seals everything anew with the key: taking it away must not go unseen.
+    """
+    with reading() as db:
+        obtained = db.execute(
+            select(Event.object_id, Event.detail)
+            .where(Event.type == EventType.LEDGER_SEALED.value, Event.outcome == "stamped")
+            .order_by(Event.id)
+        ).all()
+        kept = {
+            str(number): stamped_at.isoformat()
+            for number, stamped_at in db.execute(
+                select(LedgerTimestamp.checkpoint_number, LedgerTimestamp.stamped_at)
+            )
+        }
+    for number, detail in obtained:
+        if number not in kept:
+            return f"系統紀錄有第 {number} 號檢查點的時戳，資料庫卻沒有；時戳已遭刪除。"
+        if kept[number] != detail.get("stamped_at"):
+            return f"第 {number} 號檢查點的時戳與系統紀錄所載的時間不同，已遭更換。"
     return None

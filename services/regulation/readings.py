@@ -25,4 +25,15 @@ PEOPLE_COUNTED = Reading(
     default="with_records",
 )
 
-ALL_READINGS = (PEOPLE_COUNTED,)
+AGENCY_PEOPLE_COUNTED = Reading(
+    key="agency_people_counted",
+    clause="7.1.2",
+    question="單位稽核的總人數如何計算",
+    options={
+        "sums": "各單位兩季稽核人數相加（同一人兩季都被稽核算兩次）",
+        "distinct": "半年內被稽核的人，同一人只算一次",
+    },
+    default="sums",
+)
+
+ALL_READINGS = (PEOPLE_COUNTED, AGENCY_PEOPLE_COUNTED)

@@ -35,7 +35,7 @@ CODES = {
     "usage_month_sums": {"local_month", "item", "action"},
     "account_duties": {"duty"},
     "account_items": {"item"},
-    "audits": {"kind", "period", "status"},
+    "audits": {"kind", "period", "scope", "status"},
     "events": {"type", "session_id"},
     "old_passwords": {"password_hash"},
     "one_time_links": {"token_hash", "purpose"},
@@ -44,17 +44,33 @@ CODES = {
     "settings": {"key", "value"},
     "sign_in_sessions": {"id", "method", "role", "end_reason"},
     "usage_imports": {"file_sha256"},
+    "applications": {"number", "role", "kind", "state", "items", "follow_hash"},
+    "application_acts": {"act", "channel", "detail"},
+    "personnel_changes": {"kind", "source", "settled_how"},
+    "review_campaigns": {"content_hash", "record"},
+    "review_lines": {"suggested", "prepared", "prepared_items", "decided", "decided_items"},
+    "kept_documents": {"kind", "media_type", "sha256"},
+    "destructions": {"act", "sha256"},
+    "handovers": {"documents"},
     "audit_draws": {"kind", "seed", "seed_source", "frame_hash"},
-    "audit_frames": {"frame_hash", "seed_plan"},
+    "audit_frames": {"frame_hash", "seed_plan", "basis"},
     "signatures": {"capacity", "content_hash", "summary"},
+    "audit_acts": {"act", "content_hash"},
     "usage_records": {
         *("source_key", "local_month", "person_key", "item", "action", "section_code", "number"),
         *("flags", "session_id"),
     },
-    "verdicts": {"verdict"},
+    "verdicts": {"verdict", "failed_checks"},
     "sample_items": {"person_key", "local_month", "ticket", "basis"},
+    "incidents": {"number", "person_key", "gravity", "status"},
+    "incident_records": {"gravity"},
+    "incident_steps": {"step"},
+    "evidence": {"media_type", "sha256"},
 }
 """What only the system itself writes, or what everything else hangs on; all other texts are poisoned."""
+
+TYPED_KEYS = {"review_lines": {"name", "username", "staff_no", "unit"}}
+"""In a table whose documents hold codes too: the keys of what somebody typed."""
 
 
 def typed_columns(table: Table) -> list[str]:
@@ -78,8 +94,10 @@ def poison(payload: str) -> None:
                 new, where = ":payload || rowid", "1"
                 if isinstance(table.columns[column].type, JSON):
                     # The keys stay, so that pages that read them do.
+                    keys = ", ".join(f"'{key}'" for key in sorted(TYPED_KEYS.get(table.name, ())))
                     new = f"""(SELECT json_group_object(key, CASE WHEN type = 'text'
                         AND value NOT IN ('active', 'suspended', 'cancelled')
+                        AND {f"key IN ({keys})" if keys else "1"}
                         THEN :payload ELSE json(json_quote(value)) END)
                         FROM json_each({table.name}.{column}))"""
                 if (table.name, column) == ("accounts", "username"):

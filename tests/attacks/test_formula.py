@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from services.audits.drawing import draw_first
 from services.audits.export import export_draw
 from services.audits.freezing import freeze
-from services.documents.tables import csv_bytes, neutral
+from services.documents.neutral import neutral
+from services.documents.tables import csv_bytes
 from services.regulation.periods import Quarter
 from tests.world import World, at
 
-pytestmark = pytest.mark.attack("formula")
 SIGNS = "=+-@＝＋－＠"
 LOOKED_PAST = " \t\r\n　\u00a0\u200b\u2060\ufeff\"'“”"
 FORMULAS = [
@@ -45,6 +45,7 @@ def cells_of(content: bytes) -> list[str]:
     return [cell for row in rows for cell in row]
 
 
+@pytest.mark.attack("formula")
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_a_formula_is_text_as_a_cell_and_as_a_heading(formula: str) -> None:
     assert harmful(formula) or formula == "'=1+1"
@@ -52,6 +53,7 @@ def test_a_formula_is_text_as_a_cell_and_as_a_heading(formula: str) -> None:
     assert not [cell for cell in cells_of(content) if harmful(cell)]
 
 
+@pytest.mark.attack("formula")
 @given(
     st.text(alphabet=LOOKED_PAST, max_size=4),
     st.sampled_from(SIGNS),
@@ -74,6 +76,7 @@ def test_only_apostrophes_are_added_and_only_nul_is_taken_away(text: str) -> Non
         assert made == kept
 
 
+@pytest.mark.attack("formula")
 def test_signs_that_compatibility_folding_turns_into_formulas_are_known() -> None:
     """Readers fold full-width signs; every character that folds into one of the four is caught."""
     folds = [
@@ -101,6 +104,7 @@ def test_tables_are_written_in_one_place_and_draws_hold_ids_only() -> None:
     assert writers == {"services/documents/tables.py", "services/audits/export.py"}
 
 
+@pytest.mark.attack("formula")
 def test_a_draw_of_people_with_formulas_for_names_holds_no_formula(world: World) -> None:
     when = at(2026, 8, 3)
     for number, sign in enumerate(SIGNS):

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from data.demo.load import DemoSummary
 from pages.registry import PAGES
 from services.accounts.directory import AccountFilters, list_accounts
+from services.accounts.papers.attaching import find_matters
+from services.accounts.papers.listing import PaperFilters, list_papers
 from services.audits.commands import freeze_and_draw
 from services.errors import UserError
 from services.event_log import export_events, list_events
@@ -37,7 +39,6 @@ from tests.services.import_helpers import csv_file
 from tests.test_docs import ARCHITECTURE
 from tests.world import NOW
 
-pytestmark = pytest.mark.attack("sql")
 SQL = (
     "' OR '1'='1",
     "'; DROP TABLE accounts; --",
@@ -89,6 +90,7 @@ def test_every_parameter_of_the_map_is_tried() -> None:
     assert {"person", "about", "event"} <= set(PARAMETERS["event_log"])
 
 
+@pytest.mark.attack("sql")
 @pytest.mark.parametrize("module", [m for m in PARAMETERS if PARAMETERS[m]])
 def test_sql_in_an_address_is_text(demo_city: DemoSummary, module: str) -> None:
     who = next(
@@ -112,6 +114,7 @@ def test_sql_in_an_address_is_text(demo_city: DemoSummary, module: str) -> None:
     assert kept() == before
 
 
+@pytest.mark.attack("sql")
 @pytest.mark.parametrize("payload", SQL)
 def test_sql_at_the_sign_in_is_a_wrong_name(demo_city: DemoSummary, payload: str) -> None:
     before = kept()
@@ -132,6 +135,11 @@ CALLS: dict[str, tuple[str, Callable[[Actor, Prepared, str], Any]]] = {
         "unit_manager",
         lambda a, w, s: list_accounts(a, AccountFilters(text=s), None, 50).rows,
     ),
+    "documents by text": (
+        "unit_manager",
+        lambda a, w, s: list_papers(a, PaperFilters(text=s), None, 50).rows,
+    ),
+    "accounts and applications to add to": ("unit_manager", lambda a, w, s: find_matters(a, s)),
     "events by person": (
         "ethics",
         lambda a, w, s: list_events(a, EventFilters(*_DAYS, person=s), None, 50).rows,
@@ -187,6 +195,7 @@ CALLS: dict[str, tuple[str, Callable[[Actor, Prepared, str], Any]]] = {
 }
 
 
+@pytest.mark.attack("sql")
 @pytest.mark.parametrize("name", CALLS)
 def test_sql_in_a_filter_finds_nothing_and_changes_nothing(database: str, name: str) -> None:
     world = prepare()
@@ -206,6 +215,7 @@ def test_sql_in_a_filter_finds_nothing_and_changes_nothing(database: str, name: 
     assert objects() == before
 
 
+@pytest.mark.attack("sql")
 def test_sql_in_an_imported_file_is_stored_as_text(database: str) -> None:
     world = prepare()
     actor = operator(NOW)

@@ -3,7 +3,7 @@
 import random
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import jwt
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from sqlalchemy import select, update
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.util import calc_hash
@@ -19,20 +20,23 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from data import engine
+from data.demo.people import DEMO_PASSWORD
 from data.models import Account
 from pages.registry import PAGES
 from pages.shared.session_token import COOKIE_NAME
+from services.accounts.applications.applying import Wanted, apply_new
 from services.clock import utc_now
+from services.identity.actor import operator
+from services.identity.links import print_link
 from services.identity.sessions import EndReason, end_all
+from services.regulation.items import Item
+from services.regulation.roles import Role
 from tests.e2e.conftest import database, free_port, serving  # noqa: F401 - fixture
 from tests.prepared import objects
+from tests.services.applications.cast import NEWCOMER
 from tests.signing_in import session_of
 
-pytestmark = [
-    pytest.mark.attack("websocket"),
-    pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.browser
 COOKIE_KEY = "k" * 64
 MODULES = [entry.module for entry in PAGES]
 HIDDEN_FROM_CLERKS = ("accounts", "audit_sampler", "usage_charts", "import_usage", "permissions")
@@ -142,6 +146,7 @@ def lives(server: str) -> bool:
         return bool(answer.status == 200)
 
 
+@pytest.mark.attack("websocket")
 @pytest.mark.parametrize("module", MODULES)
 def test_a_stranger_gets_the_sign_in_screen_whatever_page_is_asked_for(
     server: str, module: str
@@ -161,6 +166,7 @@ def test_a_stranger_gets_the_sign_in_screen_whatever_page_is_asked_for(
             assert "登出" not in shown
 
 
+@pytest.mark.attack("websocket")
 @pytest.mark.parametrize("module", HIDDEN_FROM_CLERKS)
 def test_a_clerk_gets_no_page_that_is_not_the_clerk_s(server: str, module: str) -> None:
     with client(server, cookie_of("clerk")) as socket:
@@ -179,6 +185,7 @@ def manager_s_screen(server: str, path: str, query: str) -> list[ForwardMsg]:
         return ask(socket, page_script_hash=calc_hash(path), query_string=query)
 
 
+@pytest.mark.attack("websocket")
 def test_another_person_s_widgets_do_nothing_in_one_s_own_session(server: str) -> None:
     with engine.reading() as db:
         clerk_id = db.query(Account.id).filter(Account.username == "clerk").one()[0]
@@ -210,6 +217,7 @@ def test_another_person_s_widgets_do_nothing_in_one_s_own_session(server: str) -
     assert kept() == before
 
 
+@pytest.mark.attack("websocket")
 def test_a_fragment_of_another_page_is_nothing_to_a_stranger(server: str) -> None:
     with client(server) as socket:
         ask(socket)
@@ -226,6 +234,7 @@ def test_a_fragment_of_another_page_is_nothing_to_a_stranger(server: str) -> Non
         assert "帳號管理" not in shown
 
 
+@pytest.mark.attack("websocket")
 @pytest.mark.parametrize("late", [0, 5, 10, 15, 20, 30])
 def test_a_run_that_is_stopped_leaves_nobody_behind(server: str, late: int) -> None:
     """Who stops a run, wherever it is, and then runs parts of the page only, is still asked who it is."""
@@ -248,6 +257,7 @@ def test_a_run_that_is_stopped_leaves_nobody_behind(server: str, late: int) -> N
             assert "密碼" in texts(receive(socket, "script_finished"))
 
 
+@pytest.mark.attack("websocket")
 def test_a_part_of_a_page_is_not_taken_over_by_the_session_s_id(server: str) -> None:
     """Parts run without the rest of the page: dialogs act, and the look at the time says who is there."""
     accounts = calc_hash("accounts")
@@ -281,6 +291,7 @@ def _end_all(who: str) -> None:
         end_all(db, account.id, utc_now(), EndReason.EVERYWHERE)
 
 
+@pytest.mark.attack("websocket")
 def test_a_session_that_is_gone_on_is_not_taken_over_by_its_id(server: str) -> None:
     with client(server, cookie_of("unit_manager")) as socket:
         answers = ask(socket, page_script_hash=calc_hash("accounts"))
@@ -298,6 +309,66 @@ def test_a_session_that_is_gone_on_is_not_taken_over_by_its_id(server: str) -> N
                 assert "密碼" in shown or NOT_YOURS in shown
 
 
+def recognised(socket: ClientConnection, who: str, **values: Any) -> list[ForwardMsg]:
+    """Sign in by the form as somebody whose account has these values; return what is shown next."""
+    with engine.transaction() as db:
+        db.execute(update(Account).where(Account.username == who).values(**values))
+    screen = ask(socket)
+    message = BackMsg()
+    widgets = message.rerun_script.widget_states.widgets
+    for element in (a.delta.new_element for a in screen):
+        if element.WhichOneof("type") == "text_input":
+            text = who if element.text_input.label == "帳號" else DEMO_PASSWORD
+            widgets.add(id=element.text_input.id, string_value=text)
+        elif element.button.label == "登入":
+            widgets.add(id=element.button.id, trigger_value=True)
+    # The run that the form began is followed by the one that shows the next step.
+    return screen + ask(socket, message) + receive(socket, "script_finished")
+
+
+def by_reset_link(socket: ClientConnection) -> list[ForwardMsg]:
+    link = print_link(operator(utc_now()), "clerk")
+    return ask(socket, query_string=f"reset={link.rpartition('=')[2]}")
+
+
+def by_application(socket: ClientConnection) -> list[ForwardMsg]:
+    with engine.reading() as db:
+        unit = db.scalars(select(Account.unit_id).where(Account.username == "clerk")).one()
+    wanted = Wanted(Role.GENERAL_USER, unit, (Item.LAND_DESCRIPTION,), "業務需要")
+    sent = apply_new(NEWCOMER, wanted, "10.1.1.1", utc_now())
+    return ask(socket, query_string=f"follow={sent.token}")
+
+
+WAYS_IN: dict[str, tuple[Callable[[ClientConnection], list[ForwardMsg]], str]] = {
+    "a new password": (lambda s: recognised(s, "ethics", must_change_password=True), "變更密碼"),
+    "reinstatement": (
+        lambda s: recognised(s, "reviewer", status="suspended", suspended_at=utc_now()),
+        "帳號停權中",
+    ),
+    "a reset link": (by_reset_link, "重設密碼"),
+    "an application that is followed": (by_application, "王小明"),
+}
+
+
+@pytest.mark.attack("websocket")
+@pytest.mark.parametrize("way", WAYS_IN)
+def test_who_is_on_the_way_in_is_not_taken_over_by_the_id(server: str, way: str) -> None:
+    reach, shown = WAYS_IN[way]
+    with client(server) as socket:
+        answers = reach(socket)
+        assert shown in texts(answers)
+        session = next(
+            a.new_session.initialize.session_id
+            for a in answers
+            if a.WhichOneof("type") == "new_session"
+        )
+        for cookie in ("", cookie_of("clerk")):
+            with client(server, cookie, "streamlit", "x", session) as thief:
+                seen = texts(ask(thief))
+                assert shown not in seen
+                assert "連線曾經中斷" in seen or "待辦" in seen
+
+
 def test_the_same_browser_goes_on_after_its_connection_was_lost(server: str) -> None:
     cookie = cookie_of("unit_manager")
     with client(server, cookie) as socket:
@@ -310,10 +381,11 @@ def test_the_same_browser_goes_on_after_its_connection_was_lost(server: str) -> 
         assert MANAGER in texts(ask(socket, page_script_hash=calc_hash("accounts")))
 
 
+@pytest.mark.attack("websocket")
 def test_another_person_s_file_is_not_handed_out(server: str) -> None:
     with client(server, cookie_of("unit_manager")) as owner:
         ask(owner)
-        screen = ask(owner, page_script_hash=calc_hash("accounts"))
+        screen = ask(owner, page_script_hash=calc_hash("accounts"), query_string="view=accounts")
         files = [
             a.delta.new_element.download_button.deferred_file_id
             for a in screen
@@ -335,6 +407,7 @@ def test_another_person_s_file_is_not_handed_out(server: str) -> None:
         assert response.WhichOneof("payload") is None or not response.deferred_file.url
 
 
+@pytest.mark.attack("websocket")
 def test_garbage_ends_its_own_connection_at_most(server: str, home: Path) -> None:
     before, chance = kept(), random.Random(11)
     for number in range(40):
@@ -376,6 +449,7 @@ def _garbage(chance: random.Random, number: int) -> bytes | str:
     return bytes(message.SerializeToString())
 
 
+@pytest.mark.attack("websocket")
 def test_a_thousand_widgets_and_a_deep_query_are_survived(server: str) -> None:
     with client(server, cookie_of("clerk")) as socket:
         message = BackMsg()

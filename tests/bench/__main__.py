@@ -6,7 +6,15 @@ from pathlib import Path
 
 from data.engine import ROOT
 from services import clock
-from tests.bench import bench_draw, bench_import, bench_ledger, bench_pages, bench_signin, report
+from tests.bench import (
+    bench_draw,
+    bench_import,
+    bench_ledger,
+    bench_package,
+    bench_pages,
+    bench_signin,
+    report,
+)
 
 OUT = ROOT / "docs" / "benchmarks.md"
 
@@ -17,9 +25,11 @@ def main() -> None:
     machine = report.machine()
     print("a draw over 30,000 and 1,000,000 records …", flush=True)
     draws = bench_draw.run()
-    print("script runs over the demo city …", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        pages = bench_pages.run(Path(folder))
+    pages = []
+    for scale in bench_pages.SCALES:
+        print(f"script runs over the demo city of scale {scale} …", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            pages.append(bench_pages.run(Path(folder), scale))
     print("the check on every rerun …", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         checks = bench_signin.run(Path(folder))
@@ -27,8 +37,11 @@ def main() -> None:
     imports = bench_import.run()
     print(f"sealing, and verifying {bench_ledger.ROWS:,} rows …", flush=True)
     writings, verifying = bench_ledger.run()
+    print(f"sending a package beside {bench_package.LOGS[-1]:,} records of others …", flush=True)
+    packages = bench_package.run()
     minutes = (time.perf_counter() - start) / 60
     text = report.page(begun, minutes, machine, draws, pages, checks, imports, writings, verifying)
+    text += report.package_section(packages)
     OUT.write_text(text, encoding="utf-8")
     print(f"{text}\n{OUT} ({minutes:.1f} minutes)")
 

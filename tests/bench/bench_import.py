@@ -19,7 +19,7 @@ from data.engine import transaction
 from data.models import UsageRecord
 from services.identity.actor import operator
 from services.usage.importing.service import store
-from tests.conftest import postgres_url
+from tests.postgres import url_of
 from tests.services.import_alone import import_alone
 from tests.services.import_helpers import SOURCE, csv_file, write_large_csv
 from tests.world import NOW, build_world
@@ -41,7 +41,7 @@ def run(rows: int = ROWS) -> list[dict[str, Any]]:
         try:
             for name in ("ours", "peer"):
                 server.psql(f"CREATE DATABASE {name};")
-            full = [postgres_url(server, name) for name in ("ours", "peer")]
+            full = [url_of(server, name) for name in ("ours", "peer")]
             figures.append(_figure("PostgreSQL", "COPY", path, rows, *full))
         finally:
             engine.engine().dispose()

@@ -30,7 +30,7 @@ from services.ledger.sealing import seal
 from services.ledger.verification import verify_ledger
 from services.usage.records import add_records
 from tests.bench.measure import Seconds, in_turn
-from tests.conftest import postgres_url
+from tests.postgres import url_of
 from tests.world import NOW, World, build_world
 
 ROWS = 10_000_000
@@ -66,7 +66,7 @@ def run(rows: int = ROWS) -> tuple[list[Writing], Verifying]:
             server.psql("CREATE DATABASE ours;")
             writings = [
                 _writing("SQLite", f"sqlite:///{folder}/writing.db"),
-                _on_postgresql(postgres_url(server, "ours"), folder),
+                _on_postgresql(url_of(server, "ours"), folder),
             ]
         finally:
             engine.engine().dispose()

@@ -1,4 +1,4 @@
-"""The audit sampler's and the usage page's script over the demo city, beside an empty page."""
+"""The audit sampler's and the usage page's script over a demo city, beside an empty page."""
 
 import logging
 import os
@@ -27,6 +27,7 @@ from services.regulation.roles import Duty
 from tests.bench.measure import Seconds, in_turn
 from tests.signing_in import session_of
 
+SCALES = ("city", "ten-million")
 ROUNDS = 9
 SMALL_UNIT = 1_400
 SEED = "5f" * 32
@@ -46,6 +47,15 @@ class PageFigure:
 
 
 @dataclass(frozen=True)
+class CityFigures:
+    """The pages over one demo city."""
+
+    scale: str
+    records: int
+    pages: list[PageFigure]
+
+
+@dataclass(frozen=True)
 class _Place:
     """A unit whose audit is opened, by its own head."""
 
@@ -54,12 +64,12 @@ class _Place:
     records: int
 
 
-def run(folder: Path) -> list[PageFigure]:
-    """Load the city into ``folder`` and measure every page; fails when one shows an error."""
-    engine.configure(f"sqlite:///{folder / 'city.db'}")
+def run(folder: Path, scale: str) -> CityFigures:
+    """Load a demo city into ``folder`` and measure every page; fails when one shows an error."""
+    engine.configure(f"sqlite:///{folder / f'{scale}.db'}")
     migrate.upgrade()
     now = clock.utc_now()
-    summary = load("city", now)
+    summary = load(scale, now)
     quarter = Quarter.parse(summary.quarter)
     largest = summary.threshold_units[max(summary.threshold_units)]
     places = [_place(quarter, _unit_near(quarter, SMALL_UNIT)), _place(quarter, largest)]
@@ -73,16 +83,15 @@ def run(folder: Path) -> list[PageFigure]:
             **_step(places, quarter, "scope", "before the freeze"),
         }
         figures = _measure(empty, before)
-        for place in places:
-            freeze_and_draw(operator(now), place.code, quarter, SEED)
+        drawn = [freeze_and_draw(operator(now), place.code, quarter, SEED) for place in places]
         after = {
             **_step(places, quarter, "scope", "frozen"),
             **_step(places, quarter, "draw", "drawn"),
-            **_step(places, quarter, "judge", "nothing judged yet"),
+            **_worksheets(places, quarter, drawn),
         }
         figures += _measure(empty, after)
     engine.engine().dispose()
-    return figures
+    return CityFigures(scale, summary.records, figures)
 
 
 def _unit_near(quarter: Quarter, records: int) -> str:
@@ -120,6 +129,17 @@ def _step(places: list[_Place], quarter: Quarter, step: str, state: str) -> dict
             place.head, "audit_sampler", unit=place.code, quarter=str(quarter), step=step
         )
         for place in places
+    }
+
+
+def _worksheets(
+    places: list[_Place], quarter: Quarter, drawn: list[dict[str, Any]]
+) -> dict[str, AppTest]:
+    return {
+        f"稽核抽樣 sampler, worksheet of {len(sample['sample_ids'])} records, of {place.records:,}": open_page(
+            place.head, "audit_sampler", unit=place.code, quarter=str(quarter), step="judge"
+        )
+        for place, sample in zip(places, drawn, strict=True)
     }
 
 

@@ -5,11 +5,27 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from data.append_only import APPEND_ONLY, TRIGGER, unprotect, unprotected
 from data.engine import engine, reading, transaction
 from data.migrate import upgrade
-from data.models import Event
+from data.models import (
+    Application,
+    ApplicationAct,
+    AuditAct,
+    AuditPackage,
+    Destruction,
+    Event,
+    Evidence,
+    EvidenceWithdrawal,
+    Handover,
+    Incident,
+    IncidentStep,
+    KeptDocument,
+    PackagePart,
+    Purge,
+)
 from services.audits.signing import reopen
 from services.audits.worksheet import pick
 from services.identity.actor import operator
@@ -45,7 +61,70 @@ def filled(audited: World) -> World:
             text("INSERT INTO ledger_timestamps VALUES (1, :now, :answer)"),
             {"now": NOW.replace(tzinfo=None), "answer": b"x"},
         )
+        _fill_accounts(db, audited.accounts["clerk"], audited.units["tax1"])
+        _fill_audits(db, audit_id, audited.units["tax1"], audited.agencies["tax"])
     return audited
+
+
+def _fill_accounts(db: Session, account_id: int, unit_id: int) -> None:
+    application = Application(
+        number="申115-000001", role="general_user", kind="cancel", state="open", step=1,
+        staff_no="T1", name="測試", unit_id=unit_id, items=[], reason="離職", submitted_at=NOW,
+    )  # fmt: skip
+    document = KeptDocument(
+        kind="form", unit_id=unit_id, file_name="x.pdf", media_type="application/pdf", size=1,
+        sha256="0" * 64, stored_at=NOW,
+    )  # fmt: skip
+    db.add_all([application, document])
+    db.flush()
+    db.add_all(
+        [
+            ApplicationAct(
+                application_id=application.id, step=0, act="submitted", at=NOW, actor_name="測試",
+                detail={},
+            ),
+            Destruction(
+                document_id=document.id, act="proposed", at=NOW, account_id=account_id,
+                reason="滿一年", sha256="0" * 64,
+            ),
+            Handover(
+                at=NOW, from_id=account_id, to_id=account_id, by_id=account_id, reason="調職",
+                documents=[],
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _fill_audits(db: Session, audit_id: int, unit_id: int, agency_id: int) -> None:
+    incident = Incident(
+        number="件115-000001", agency_id=agency_id, unit_id=unit_id, gravity="major",
+        title="重大缺失", opened_at=NOW,
+    )  # fmt: skip
+    evidence = Evidence(
+        audit_id=audit_id, file_name="x.pdf", media_type="application/pdf", size=1,
+        sha256="0" * 64, added_at=NOW, adder_name="測試",
+    )  # fmt: skip
+    package = AuditPackage(
+        audit_id=audit_id, sent_at=NOW, letter_no="府稅字第1150000001號", letter_date=NOW.date(),
+        manifest={}, manifest_sha256="0" * 64,
+    )  # fmt: skip
+    db.add_all([incident, evidence, package])
+    db.flush()
+    db.add_all(
+        [
+            AuditAct(audit_id=audit_id, act="received", at=NOW, actor_name="測試"),
+            EvidenceWithdrawal(evidence_id=evidence.id, reason="誤傳", at=NOW),
+            PackagePart(package_id=package.id, path="a.pdf", sha256="0" * 64, size=1, content=b"a"),
+            IncidentStep(
+                incident_id=incident.id, step="reported", done_on=NOW.date(), at=NOW,
+                actor_name="測試",
+            ),
+            Purge(
+                at=NOW, before=NOW.date(), archive="a.zip", archive_sha256="0" * 64, records=1,
+                audits=0, record_ids="1",
+            ),
+        ]
+    )  # fmt: skip
 
 
 def count(table: str) -> int:

@@ -1,17 +1,16 @@
 """deploy/postgresql-roles.sql, run as it stands: what the application's role can do, and cannot."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from data import engine
-from data.append_only import APPEND_ONLY, TRIGGER
+from data.append_only import APPEND_ONLY, TRIGGER, unprotected
 from data.engine import transaction
 from data.migrate import upgrade
 from services import readings
@@ -20,56 +19,42 @@ from services.audits.drawing import draw_first, expand, redraw
 from services.audits.export import export_draw
 from services.audits.freezing import freeze
 from services.audits.signing import reopen
+from services.errors import Conflict
 from services.identity.actor import operator
-from services.identity.entering import Method, begin, next_step
+from services.identity.entering import next_step
 from services.identity.sessions import end_session, open_session
 from services.ledger.sealing import seal
 from services.ledger.verification import verify_ledger
 from services.parcels.query import query
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus
+from services.retention.purging import purge
 from services.usage.importing.service import store
-from tests.conftest import create_database, postgres_url
+from tests.postgres import own_database
+from tests.roles import as_role, run_file
 from tests.services.audits.test_unit_audit import Q3, judge_everything, sign_as_shown
 from tests.services.import_helpers import SOURCE, csv_file
 from tests.services.ledger.helpers import use
 from tests.services.test_parcels_query import GOOD
+from tests.signing_in import by_password
 from tests.world import NOW, World, at, build_world
 
-SQL = Path(__file__).parents[2] / "deploy" / "postgresql-roles.sql"
 DENIED = "permission denied|must be owner|must have"
 
 
-def as_role(url: str, role: str) -> str:
-    return make_url(url).set(username=role).render_as_string(hide_password=False)
-
-
-def run_file(url: str) -> None:
-    """Run the file as psql would: statement after statement, in one go."""
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        raw: Any = connection.connection.driver_connection
-        raw.execute(SQL.read_text(encoding="utf-8").encode())
-    admin.dispose()
-
-
 @pytest.fixture
-def url(
-    postgres: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[str]:
+def url(postgres: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A database made as the operator's guide says: roles, tables by the owner, roles again."""
-    name = f"roles_{abs(hash(request.node.name)) % 10**9}"
-    create_database(postgres, name, "template1")
-    admin = postgres_url(postgres, name)
     monkeypatch.setenv("LEDGER_CHECKPOINTS", str(tmp_path / "checkpoints.txt"))
-    run_file(admin)
-    engine.configure(as_role(admin, "cadastre_owner"))
-    upgrade()
-    engine.engine().dispose()
-    run_file(admin)
-    engine.configure(as_role(admin, "cadastre_app"))
-    yield admin
-    engine.engine().dispose()
+    with own_database(postgres) as admin:
+        run_file(admin)
+        engine.configure(as_role(admin, "cadastre_owner"))
+        upgrade()
+        engine.engine().dispose()
+        run_file(admin)
+        engine.configure(as_role(admin, "cadastre_app"))
+        yield admin
+        engine.engine().dispose()
 
 
 def a_year_of_work(world: World) -> None:
@@ -98,7 +83,7 @@ def a_year_of_work(world: World) -> None:
     )
     query(world.actor("clerk"), GOOD)
     store(operator(NOW), SOURCE, "first.csv", csv_file({"序號": "0"}), only_good=False)
-    entering = begin("clerk", Method.PASSWORD, NOW)
+    entering = by_password("clerk", NOW)
     while (step := next_step(entering, NOW)) is not None:
         entering = entering.after(step)
     end_session(open_session(entering, "10.1.2.3", NOW).id, NOW)
@@ -203,3 +188,26 @@ def test_the_file_can_be_run_again(url: str) -> None:
         assert db.scalar(text("SELECT count(*) FROM usage_records")) == 3
         owners = set(db.scalars(text("SELECT tableowner FROM pg_tables WHERE schemaname='public'")))
     assert owners == {"cadastre_owner"}
+
+
+def test_only_the_owner_purges(url: str, tmp_path: Path) -> None:
+    """The application's role is told so before anything is written; the owner leaves its grants as they were."""
+    world = build_world()
+    world.use("clerk", at(2022, 5, 1), at(2022, 5, 2))
+    seal(operator(at(2022, 6, 1)))
+    before, path = date(2023, 11, 23), tmp_path / "old.zip"
+    assert purge(operator(NOW), before, dry_run=True).records == 2
+    with pytest.raises(Conflict, match=r"不是資料表的擁有者.*cadastre_owner"):
+        purge(operator(NOW), before, archive=path)
+    assert not path.exists()
+    engine.engine().dispose()
+    engine.configure(as_role(url, "cadastre_owner"))
+    assert purge(operator(NOW), before, archive=path).records == 2
+    engine.engine().dispose()
+    engine.configure(as_role(url, "cadastre_app"))
+    use(world, 3)
+    assert seal(operator(NOW)).left == 0
+    assert verify_ledger(operator(NOW), archive=path).first_fault is None
+    refused("DELETE FROM usage_records")
+    with transaction() as db:
+        assert unprotected(db.connection()) == []

@@ -1,5 +1,7 @@
 """A database of an earlier version is brought up to date with everything in it."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from alembic import command
 from sqlalchemy import inspect, text
 
 from data import engine, migrate
-from tests.conftest import create_database, postgres_url
+from tests.postgres import own_database
 
 MOMENT = datetime(2026, 8, 1, 1, 2, 3, tzinfo=UTC)
 ROWS = (
@@ -26,26 +28,28 @@ ROWS = (
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the tables of revision 0001 and a row in each that later ones change."""
-    if request.param == "sqlite":
-        engine.configure(f"sqlite:///{tmp_path / 'old.db'}")
-    else:
-        server = request.getfixturevalue("postgres")
-        name = "old_" + tmp_path.name.replace("-", "_")
-        create_database(server, name, "template1")
-        engine.configure(postgres_url(server, name))
-    settings = migrate.config()
-    with engine.engine().execution_options(writes=True).begin() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "0001")
-        for row in ROWS:
-            # SQLite keeps moments as text.
-            now = (
-                MOMENT if request.param == "postgresql" else MOMENT.isoformat(" ")[:19] + ".000000"
-            )
-            connection.execute(text(row), {"now": now} if ":now" in row else {})
-    return str(request.param)
+    with ExitStack() as at_the_end:
+        if request.param == "sqlite":
+            engine.configure(f"sqlite:///{tmp_path / 'old.db'}")
+        else:
+            server = request.getfixturevalue("postgres")
+            engine.configure(at_the_end.enter_context(own_database(server)))
+        settings = migrate.config()
+        with engine.engine().execution_options(writes=True).begin() as connection:
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "0001")
+            for row in ROWS:
+                # SQLite keeps moments as text.
+                now = (
+                    MOMENT
+                    if request.param == "postgresql"
+                    else MOMENT.isoformat(" ")[:19] + ".000000"
+                )
+                connection.execute(text(row), {"now": now} if ":now" in row else {})
+        yield str(request.param)
+        engine.engine().dispose()
 
 
 def test_an_upgrade_keeps_every_row_and_fills_what_is_new(first_version: str) -> None:

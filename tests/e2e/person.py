@@ -61,6 +61,18 @@ class Person:
         ).first.click()
         self.rest()
 
+    def download(self, name: str) -> tuple[str, bytes]:
+        """Press a button that hands out a file; return its name and content.
+
+        The content is fetched from where the browser was sent: Playwright's own copy is waited for
+        without a limit, and was once seen never to be finished.
+        """
+        with self.page.expect_download() as started:
+            self.page.get_by_role("button", name=name).click()
+        answer = self.page.request.get(started.value.url, timeout=PATIENCE)
+        assert answer.ok, answer.status
+        return started.value.suggested_filename, answer.body()
+
     def sees(self, text: str) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
 

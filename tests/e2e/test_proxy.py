@@ -25,7 +25,7 @@ from pages.shared.serving import headers_for
 from tests.e2e.person import Person
 from tests.e2e.proxy import CLIENT, NAME, Proxy, relay, running_nginx
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("e2e"), pytest.mark.attack("proxy")]
+pytestmark = pytest.mark.browser
 
 HSTS = "max-age=31536000; includeSubDomains"
 PROBES_QUIETLY = "wasm-eval"
@@ -83,6 +83,7 @@ def test_every_answer_carries_every_header_once(proxy: Proxy, path: str) -> None
     assert answer.headers["Server"] == "nginx", "no version"
 
 
+@pytest.mark.attack("proxy")
 def test_plain_http_leads_to_tls(proxy: Proxy) -> None:
     plain = http.client.HTTPConnection("127.0.0.1", proxy.http, timeout=30)
     plain.request("GET", "/accounts?unit=7", headers={"Host": NAME})
@@ -91,6 +92,7 @@ def test_plain_http_leads_to_tls(proxy: Proxy) -> None:
     assert answer.headers["Location"] == f"{proxy.url}/accounts?unit=7"
 
 
+@pytest.mark.attack("proxy")
 def test_another_name_gets_nothing(proxy: Proxy) -> None:
     plain = http.client.HTTPConnection("127.0.0.1", proxy.http, timeout=30)
     plain.request("GET", "/", headers={"Host": "evil.example"})
@@ -105,6 +107,7 @@ def test_another_name_gets_nothing(proxy: Proxy) -> None:
         careless.wrap_socket(raw, server_hostname="evil.example")
 
 
+@pytest.mark.attack("proxy")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_old_tls_is_refused(proxy: Proxy, version: ssl.TLSVersion) -> None:
@@ -115,6 +118,7 @@ def test_old_tls_is_refused(proxy: Proxy, version: ssl.TLSVersion) -> None:
         old.wrap_socket(raw, server_hostname=NAME)
 
 
+@pytest.mark.attack("proxy")
 @pytest.mark.parametrize(
     "path",
     [
@@ -133,6 +137,7 @@ def test_what_is_for_the_operator_is_not_for_the_world(proxy: Proxy, path: str) 
     assert ask(proxy, path).status == 404
 
 
+@pytest.mark.attack("proxy")
 @pytest.mark.parametrize(
     ("path", "size", "status"),
     [
@@ -165,14 +170,14 @@ def test_a_cookie_that_the_server_sets_is_secure(proxy: Proxy) -> None:
     assert {"secure", "samesite=strict"} <= {part.strip().lower() for part in cookie.split(";")}
 
 
-@pytest.mark.attack("websocket")
+FOREIGN = ("https://evil.example", "null", "http://localhost:3000")
+
+
 @pytest.mark.parametrize(
     ("origin", "opens"),
     [
         ("own", True),
-        ("https://evil.example", False),
-        ("null", False),
-        ("http://localhost:3000", False),
+        *(pytest.param(one, False, marks=pytest.mark.attack("websocket")) for one in FOREIGN),
     ],
 )
 def test_a_websocket_opens_for_our_own_pages_only(proxy: Proxy, origin: str, opens: bool) -> None:
@@ -228,6 +233,8 @@ def test_people_work_through_it(proxy: Proxy, browser: Browser) -> None:
         person.open("/accounts")
         expect(person.page.get_by_test_id("stDataFrame").first).to_be_visible()
         assert person.page.locator("[data-testid=stDataFrame] canvas").count() > 0
+        person.open("/accounts?view=workflows")
+        expect(person.page.locator("[data-testid=stGraphVizChart] svg")).to_be_visible()
         violations = {line for line in said if "CSP" in line or "Content Security Policy" in line}
         assert {line for line in violations if PROBES_QUIETLY not in line} == set()
         cookies = {cookie["name"]: cookie for cookie in person.context.cookies()}
@@ -270,6 +277,7 @@ def echo(tmp_path: Path) -> Iterator[Proxy]:
         behind.shutdown()
 
 
+@pytest.mark.attack("proxy")
 @pytest.mark.parametrize("path", ["/", "/_stcore/stream", "/_stcore/upload_file/x"])
 def test_nobody_says_themselves_where_they_come_from(echo: Proxy, path: str) -> None:
     connection = _Https(echo)
@@ -298,6 +306,7 @@ def statuses(proxy: Proxy, path: str, count: int) -> list[int]:
         return [status for part in pool.map(one, [count // 4] * 4) for status in part]
 
 
+@pytest.mark.attack("proxy")
 @pytest.mark.parametrize(("path", "burst"), [("/_stcore/stream", 100), ("/anything", 600)])
 def test_a_flood_is_turned_away(echo: Proxy, path: str, burst: int) -> None:
     came = statuses(echo, path, burst * 3)
@@ -305,6 +314,7 @@ def test_a_flood_is_turned_away(echo: Proxy, path: str, burst: int) -> None:
     assert came.count(200) >= burst
 
 
+@pytest.mark.attack("proxy")
 def test_too_many_connections_of_one_address_are_turned_away(echo: Proxy) -> None:
     head = (
         f"PUT /_stcore/upload_file/x HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 10\r\n\r\n"

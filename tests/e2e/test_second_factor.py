@@ -4,7 +4,6 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pyotp
@@ -20,7 +19,7 @@ from services.identity.factor_removal import remove_factor_as_operator
 from services.identity.policy import set_policy
 from tests.e2e.person import Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 Enter = Callable[[], Person]
 
 
@@ -76,9 +75,7 @@ def set_up(person: Person) -> tuple[pyotp.TOTP, list[str]]:
     person.press("完成設定")
     person.sees("請保存復原碼")
     person.picture("second-factor-recovery-codes")
-    with person.page.expect_download() as download:
-        person.page.get_by_role("button", name="下載復原碼").click()
-    kept = Path(download.value.path()).read_text(encoding="utf-8")
+    kept = person.download("下載復原碼")[1].decode()
     codes = re.findall(r"(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}", kept)
     assert all(code in person.page.locator("body").inner_text() for code in codes)
     expect(person.page.get_by_role("button", name="繼續")).to_be_disabled()

@@ -20,7 +20,7 @@ from tests.e2e.conftest import free_port, serving
 from tests.e2e.person import PATIENCE, Person
 from tests.mailbox import Mailbox, listening
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 NEW = "新的密碼是 三隻貓頭鷹啊"
 A_LOOK = 45_000
 """Longer than the time between two looks of an open page."""

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from data.engine import reading, transaction
 from data.models import Account, AccountItem, Event, SignInSession
 from services.clock import utc_now
+from services.regulation.roles import Duty
 from tests.signing_in import session_of
 from tests.world import World
 
@@ -69,7 +70,7 @@ def test_a_manager_sees_the_own_unit_and_no_more(world: World) -> None:
     assert not app.query_params
 
 
-@pytest.mark.parametrize("who", ["clerk", "auditor", "ethics", "reviewer"])
+@pytest.mark.parametrize("who", ["clerk", "auditor", "ethics"])
 def test_the_page_is_closed_to_people_without_accounts_in_their_charge(
     world: World, who: str
 ) -> None:
@@ -130,10 +131,12 @@ def test_suspending_needs_a_reason_and_is_done_once(world: World) -> None:
     assert "使用中 → 停權（留職停薪）" in history
     assert f"{name_of(world, 'unit_manager')}（unit_manager）　使用中" in history
     assert [button.label for button in again.button if str(button.key).startswith("act.")] == [
-        "復權",
         "註銷",
-        "變更授權項目",
+        "取消授權項目",
+        "寄送重設密碼連結",
+        "登錄離職或異動",
     ]
+    assert "復權須由本人登入後申請" in words(again)
 
 
 def test_cancelling_has_to_be_confirmed(world: World) -> None:
@@ -165,16 +168,16 @@ def test_a_change_made_meanwhile_is_told(world: World) -> None:
         assert db.scalars(changed).all() == []
 
 
-def test_items_are_changed_in_their_dialog(world: World) -> None:
+def test_items_are_taken_away_in_their_dialog(world: World) -> None:
     clerk = world.accounts["clerk"]
     app = open_page("unit_manager", account=str(clerk))
     press(app, "act.items")
-    app.session_state[f"dialog.items.{clerk}"] = ["LandDescription", "CadastralMap"]
+    app.session_state[f"dialog.items.{clerk}"] = ["LandDescription", "BuildingDescription"]
     app.text_area(key="dialog.reason").input("業務調整")
     press(app, "dialog.do")
     with reading() as db:
         items = set(db.scalars(select(AccountItem.item).where(AccountItem.account_id == clerk)))
-    assert items == {"LandDescription", "CadastralMap"}
+    assert items == {"LandOwnership"}
 
 
 @pytest.mark.parametrize(
@@ -191,7 +194,8 @@ def test_an_account_of_somebody_elses_charge_shows_no_buttons(
 ) -> None:
     app = open_page(who, account=str(world.accounts[target]))
     assert sentence in words(app)
-    assert not [button for button in app.button if str(button.key).startswith("act.")]
+    acts = {str(button.key) for button in app.button if str(button.key).startswith("act.")}
+    assert acts <= {"act.leaving"}  # a fact of personnel, recorded for whoever is in reach
 
 
 def test_names_are_shown_as_they_stand(world: World) -> None:
@@ -203,3 +207,26 @@ def test_names_are_shown_as_they_stand(world: World) -> None:
         )
     app = open_page("unit_manager", account=str(world.accounts["clerk"]))
     assert app.subheader[0].value.startswith("\\*\\*王\\*\\* \\<b\\>\\:red\\[x\\]")
+
+
+def test_duties_are_given_and_ended_in_their_dialogs(world: World) -> None:
+    app = open_page("agency_manager", account=str(world.accounts["clerk"]))
+    press(app, "act.duty.give")
+    press(app, "dialog.do")
+    assert any("原因" in error.value for error in app.error)
+    app.radio(key="dialog.duty").set_value(Duty.ETHICS_OFFICER)
+    app.text_area(key="dialog.reason").input("115年12月1日人事令")
+    press(app, "dialog.do")
+    assert world.actor("clerk").holds(Duty.ETHICS_OFFICER)
+    assert "政風人員" in words(app)
+    (end,) = [one for one in app.button if str(one.key).startswith("act.duty.end.")]
+    press(app, str(end.key))
+    app.text_area(key="dialog.reason").input("115年12月31日退休")
+    press(app, "dialog.do")
+    assert not world.actor("clerk").holds(Duty.ETHICS_OFFICER)
+
+
+def test_a_unit_head_sees_duties_and_gives_none(world: World) -> None:
+    app = open_page("head", account=str(world.accounts["auditor"]))
+    assert "稽核人員" in words(app)
+    assert not [one for one in app.button if str(one.key).startswith("act.duty")]

@@ -9,10 +9,22 @@ from streamlit.testing.v1 import AppTest
 
 from data.demo.load import DemoSummary
 from data.engine import reading
-from data.models import Audit, AuditDraw, AuditFrame, Signature, Verdict
+from data.models import (
+    Audit,
+    AuditDraw,
+    AuditFrame,
+    Evidence,
+    RecordShare,
+    SampleItem,
+    Signature,
+    UsageRecord,
+    Verdict,
+)
 from services import clock
+from services.audits.checks import Check
 from services.audits.words import SeedSource
 from tests.pages.browsing import open_page, texts
+from tests.services.papers.helpers import PDF
 from tests.world import NOW
 
 
@@ -204,3 +216,179 @@ def test_a_public_figure_waits_for_its_day(
     press(app, "抽樣")
     confirm(app, "確定抽樣")
     assert "第 1 次抽樣，共 1 次" in texts(app)
+
+
+def test_the_head_appoints_an_auditor_and_relieves_one(demo_city: DemoSummary) -> None:
+    app = open_page("head", "audit_sampler", step="scope")
+    assert "**稽核人員**" in texts(app)
+    press(app, "指派")
+    app.button(key="appoint")
+    next(b for b in app.button if b.label == "確定指派").click().run()
+    assert "請選擇" in app.error[0].value
+    who = app.selectbox(key="auditors.who")
+    label = who.options[0].split("　")[0]
+    who.select_index(0)
+    app.text_area(key="auditors.why").set_value("協助本季稽核")
+    confirm(app, "確定指派")
+    assert label in texts(app).replace("\\", "")
+    press(app, "解除")
+    app.text_area(key="auditors.why").set_value("改由他人辦理")
+    confirm(app, "確定解除")
+
+
+def test_only_the_head_has_buttons_to_appoint(demo_city: DemoSummary) -> None:
+    for who in ("auditor", "agency_manager"):
+        app = open_page(who, "audit_sampler", unit="TAX-DAAN", step="scope")
+        assert "**稽核人員**" in texts(app)
+        assert not {"指派", "解除"} & {button.label for button in app.button}
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button if one.label == label)
+
+
+def test_words_typed_for_a_verdict_that_was_not_accepted_are_kept(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    record = record_on_screen(sampler)
+    head = open_page("head", "audit_sampler", step="judge")
+    note(head).set_value("調卷後發現案號不存在")
+    failed(head).set_value([Check.CASE])
+    press(sampler, "符合")
+    button(head, "缺失").click().run()
+    assert "剛剛已由" in head.error[0].value
+    assert "您寫的說明保留在" in texts(head)
+    assert note(head).value == ""  # another record is on screen now
+    head.segmented_control(key="sampler.filter").set_value("all").run()
+    select_record(head, record)
+    assert record_on_screen(head) == record
+    assert note(head).value == "調卷後發現案號不存在"
+    assert failed(head).value == [Check.CASE]
+    why = next(field for field in head.text_input if field.label == "更改判定的理由")
+    why.set_value("案號經查不存在")
+    before = counts()
+    press(head, "缺失")
+    assert added(before) == {"verdicts": 1}
+    with reading() as db:
+        newest = db.scalars(select(Verdict).order_by(Verdict.id.desc())).first()
+    assert newest is not None
+    assert (newest.failed_checks, newest.note) == ("case", "調卷後發現案號不存在")
+
+
+def note(app: AppTest) -> Any:
+    return next(field for field in app.text_input if field.label == "說明")
+
+
+def failed(app: AppTest) -> Any:
+    return next(group for group in app.button_group if group.label.startswith("未通過的檢核"))
+
+
+def select_record(app: AppTest, shown: str) -> None:
+    """Select the row of a record, as a click into the table does."""
+    table = app.dataframe[0]
+    number = int(shown.strip("*").removeprefix("紀錄 "))
+    place = list(table.value["編號"]).index(number)
+    app.session_state[table.proto.id.rsplit("-", 1)[-1]] = {
+        "selection": {"rows": [place], "columns": [], "cells": []}
+    }
+    app.run()
+    assert not app.exception
+
+
+def test_the_filter_stands_in_the_address(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    app = open_page("auditor", "audit_sampler", step="judge", filter="flagged")
+    assert not app.exception
+    assert app.segmented_control(key="sampler.filter").value == "flagged"
+    app.segmented_control(key="sampler.filter").set_value("mine").run()
+    assert app.query_params["filter"] == "mine"
+    assert "沒有符合篩選的紀錄" in texts(app)
+    wrong = open_page("auditor", "audit_sampler", step="judge", filter="nonsense")
+    assert "已略過" in texts(wrong)
+
+
+def test_records_are_shared_out_taken_and_given_back(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    press(sampler, "由我查核")
+    sampler.run()
+    assert rows(RecordShare) == 1
+    press(sampler, "退回分派")
+    assert rows(RecordShare) == 0
+    sampler.run()
+    press(sampler, "分派")
+    before = counts()
+    confirm(sampler, "確定分派")
+    assert rows(RecordShare) > 1
+    assert added(before) == {}
+    assert set(sampler.dataframe[0].value["查核人"]) != {""}
+    assert any("：分派 " in bar.proto.text for bar in sampler.get("progress"))
+
+
+def test_a_file_is_added_and_withdrawn_beside_the_record(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    record = record_on_screen(sampler).strip("*").removeprefix("紀錄 ")
+    sampler.button(key=f"attach_{record}").click().run()
+    button(sampler, "加入").click().run()
+    assert "請選擇要加入的檔案" in sampler.error[0].value
+    sampler.file_uploader(key="evidence.file").set_value(("公文.pdf", PDF, "application/pdf"))
+    confirm(sampler, "加入")
+    assert rows(Evidence) == 1
+    assert f"紀錄 {record} 的佐證資料**（1 件）" in texts(sampler)
+    press(sampler, "撤回")
+    sampler.text_area(key="evidence.why").set_value("傳錯檔案")
+    confirm(sampler, "確定撤回")
+    assert f"紀錄 {record} 的佐證資料**（0 件）" in texts(sampler)
+    assert "已撤回：傳錯檔案" in texts(sampler)
+    viewer = open_page("agency_manager", "audit_sampler", unit="TAX-DAAN", step="judge")
+    assert not {"加入佐證資料", "分派", "符合"} & {b.label for b in viewer.button}
+
+
+def test_a_record_s_story_and_probability_stand_beside_it(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    assert "的其他查詢**（" in texts(sampler)
+    assert "同一案件號或公文字號在本機關的其他使用" in texts(sampler)
+    press(sampler, "計算抽中機率")
+    assert "抽入基本樣本的機率為" in texts(sampler)
+    sampler.run()
+    assert "抽入基本樣本的機率為" in texts(sampler)
+    sampler.toggle(key="sampler.story").set_value(False).run()
+    assert "的其他查詢**（" not in texts(sampler)
+
+
+def test_picks_and_further_draws_stand_wherever_the_audit_is_shown(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    with reading() as db:
+        audit = db.scalars(select(Audit).where(Audit.status == "judging")).one()
+        sampled = set(
+            db.scalars(select(SampleItem.record_id).where(SampleItem.audit_id == audit.id))
+        )
+        free = min(
+            set(
+                db.scalars(
+                    select(UsageRecord.id).where(
+                        UsageRecord.unit_id == audit.unit_id,
+                        UsageRecord.local_month == "2026-08",
+                    )
+                )
+            )
+            - sampled
+        )
+    step(sampler, "draw")
+    press(sampler, "加入判斷抽查")
+    next(f for f in sampler.text_input if f.label == "紀錄編號").set_value(str(free))
+    next(f for f in sampler.text_area if f.label == "理由").set_value("夜間查詢，無法說明")
+    confirm(sampler, "確定加入")
+    step(sampler, "draw")
+    press(sampler, "加抽")
+    next(f for f in sampler.text_area if f.label == "理由").set_value("發現缺失，擴大查核")
+    sampler.number_input[0].set_value(10**6)
+    button(sampler, "確定加抽").click().run()
+    assert "加抽筆數應為 1 至" in sampler.error[0].value.replace("\\", "")
+    sampler.number_input[0].set_value(1)
+    confirm(sampler, "確定加抽")
+    for name in ("draw", "judge", "sign"):
+        step(sampler, name)
+        assert f"判斷抽查紀錄 {free}，理由：夜間查詢，無法說明" in texts(sampler), name
+        assert "理由：發現缺失，擴大查核" in texts(sampler), name
+    listed = open_page("agency_manager", "audit_sampler")
+    said = list(listed.dataframe[0].value["重抽、加抽與判斷抽查"])
+    assert "加抽 1 次、判斷抽查 1 筆" in said

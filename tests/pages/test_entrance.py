@@ -1,7 +1,10 @@
 """The way in on screen: locks, replayed and forged cookies, links, and what a signed-out person reads."""
 
+import base64
+import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import bcrypt
 import jwt
@@ -17,9 +20,9 @@ from data.models import Account, SignInSession
 from pages.shared.session_token import COOKIE_NAME
 from services import clock, keys
 from services.accounts.changes import set_status
-from services.identity import presence, sessions
+from services.identity import presence, sessions, signin
 from services.identity.actor import Actor, operator
-from services.identity.links import print_link
+from services.identity.links import print_link, reset_password
 from services.identity.presence import Present
 from services.identity.sessions import EndReason
 from services.regulation.roles import AccountStatus
@@ -198,11 +201,8 @@ def test_an_open_page_is_closed_at_the_next_click_after(
 
 FORGERIES: dict[str, Callable[[str, str], str]] = {
     "another key": lambda mine, _: token(mine, key="x" * 64),
-    "an empty key": lambda mine, _: (
-        jwt.encode({"session": mine}, "", algorithm="HS256")
-        if False
-        else token(mine, key="\x00" * 64)
-    ),
+    "an empty key": lambda mine, _: signed_with_nothing(token(mine)),
+    "a key of nothing but zeros": lambda mine, _: token(mine, key="\x00" * 64),
     "no algorithm": lambda mine, _: token(mine, algorithm="none"),
     "another algorithm": lambda mine, _: token(mine, algorithm="HS512"),
     "expired": lambda mine, _: token(mine, exp_date=(NOW - MINUTE).timestamp()),
@@ -224,6 +224,13 @@ def swapped(mine: str, other: str) -> str:
     """Return the other token's body under the signature of mine."""
     head, _, signature = mine.split(".")
     return ".".join((head, other.split(".")[1], signature))
+
+
+def signed_with_nothing(mine: str) -> str:
+    """Return the token signed with an empty key, which the library itself makes no token with."""
+    signed = mine.rpartition(".")[0]
+    signature = hmac.digest(b"", signed.encode(), "sha256")
+    return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 @pytest.mark.attack("cookie")
@@ -320,6 +327,26 @@ def test_who_takes_too_long_or_gives_up_starts_anew(
     assert "逾時" in said(app)
 
 
+@pytest.mark.attack("sign-in")
+def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(
+    demo_city: DemoSummary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check takes a fifth of a second on purpose: time enough for the owner's reset to be stored."""
+    token = print_link(operator(NOW), "clerk").rpartition("=")[2]
+    read = signin.find_credentials
+
+    def read_then_reset(username: str, password: str) -> dict[str, Any]:
+        old = read(username, password)
+        reset_password(token, NEW, "10.1.1.1", NOW)
+        return old
+
+    monkeypatch.setattr(signin, "find_credentials", read_then_reset)
+    app = sign_in_form(visit(), "clerk", DEMO_PASSWORD)
+    assert is_outside(app)
+    assert said(app) == "這個帳號的密碼剛剛已經變更；請以新的密碼登入。"
+    assert "sign_in_session" not in app.session_state
+
+
 def test_a_link_leaves_the_address_and_leads_to_a_new_password(demo_city: DemoSummary) -> None:
     link = print_link(operator(NOW), "clerk")
     app = AppTest.from_file(str(APP), default_timeout=60)
@@ -331,6 +358,21 @@ def test_a_link_leaves_the_address_and_leads_to_a_new_password(demo_city: DemoSu
     assert is_outside(app) and "密碼已重設" in said(app)
     sign_in_form(app, "clerk", NEW)
     assert "sign_in_session" in app.session_state
+
+
+def test_a_link_leads_a_suspended_person_to_the_reinstatement_and_no_further(
+    demo_city: DemoSummary,
+) -> None:
+    with transaction() as db:
+        db.execute(update(Account).where(Account.username == "clerk").values(status="suspended"))
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["reset"] = print_link(operator(NOW), "clerk").rpartition("=")[2]
+    app.run()
+    sign_in_form(app, NEW, NEW)
+    sign_in_form(app, "clerk", NEW)
+    assert app.subheader[0].value == "帳號停權中"
+    assert [button.label for button in app.button] == ["送出申請", "取消，回到登入"]
+    assert "sign_in_session" not in app.session_state
 
 
 @pytest.mark.parametrize("given", ["guess", "", "<b>x</b>"])

@@ -11,18 +11,26 @@ from data.models import Account, Event
 from pages.registry import PAGES
 from tests.pages.browsing import APP, open_app, open_page, texts, visit
 
-EVERYBODY = {"home", "my_account", "my_usage"}
+EVERYBODY = {"apply", "home", "my_account", "my_usage"}
 OPEN_TO = {
     "clerk": EVERYBODY,
-    "head": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
-    "auditor": EVERYBODY | {"audit_sampler", "usage_charts"},
-    "unit_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts"},
-    "agency_manager": EVERYBODY | {"accounts", "audit_sampler", "usage_charts", "event_log"},
-    "ethics": EVERYBODY | {"audit_sampler", "usage_charts", "event_log"},
-    "agency_head": EVERYBODY | {"audit_sampler", "usage_charts"},
-    "reviewer": EVERYBODY | {"audit_sampler", "usage_charts"},
+    "head": EVERYBODY | {"accounts", "audit_sampler", "incidents", "usage_charts"},
+    "auditor": EVERYBODY | {"audit_sampler", "incidents", "usage_charts"},
+    "unit_manager": EVERYBODY
+    | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
+    | {"incidents"},
+    "agency_manager": EVERYBODY
+    | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
+    | {"event_log", "incidents", "agency_audit"},
+    "ethics": EVERYBODY
+    | {"audit_sampler", "usage_charts", "event_log", "incidents", "agency_audit"},
+    "agency_head": EVERYBODY
+    | {"accounts", "audit_sampler", "incidents", "usage_charts", "agency_audit"},
+    "reviewer": EVERYBODY
+    | {"accounts", "access_review", "audit_sampler", "usage_charts", "agency_audit"},
     "system_manager": EVERYBODY
-    | {"accounts", "audit_sampler", "usage_charts", "import_usage", "permissions", "event_log"},
+    | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
+    | {"import_usage", "permissions", "event_log", "agency_audit"},
 }
 NOT_YOURS = "您沒有這個頁面的權限；請由左側選單進入。"
 TITLES = {entry.module: entry.title for entry in PAGES}
@@ -122,6 +130,7 @@ def test_the_home_page_says_what_is_owed_and_what_waits_on_others(
     assert "應於 115年10月31日 以前完成" in auditor
     assert "沒有您要辦理的事項" not in auditor
     manager = texts(open_app("agency_manager"))
-    assert "個單位的115年第3季單位稽核" in manager
-    assert "沒有您要辦理的事項" in manager
+    assert "4 個單位的115年第3季單位稽核尚未簽核" in manager
+    assert "，等待單位主管或稽核人員辦理" in manager
+    assert "1 件申請案" in texts(open_app("agency_head"))
     assert "單位稽核" not in texts(open_app("clerk"))

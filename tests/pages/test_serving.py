@@ -15,7 +15,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pages.shared.serving import INLINE_SCRIPTS, SecurityHeaders, allowed_hosts, headers_for
+from pages.shared.serving import (
+    DRAWING,
+    INLINE_SCRIPTS,
+    OUR_SCRIPT,
+    SecurityHeaders,
+    allowed_hosts,
+    headers_for,
+)
 
 NGINX = Path(__file__).parents[2] / "deploy" / "nginx" / "cadastre.conf"
 
@@ -51,8 +58,8 @@ def test_only_components_may_stand_in_a_frame_and_only_in_ours() -> None:
 def test_no_script_from_elsewhere_and_none_made_of_text() -> None:
     policy = headers_for("/")["Content-Security-Policy"]
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
-    assert scripts.split()[1:] == ["'self'", *INLINE_SCRIPTS]
-    assert "http" not in policy and "*" not in policy and "eval" not in policy
+    assert scripts.split()[1:] == ["'self'", *INLINE_SCRIPTS, OUR_SCRIPT, DRAWING]
+    assert "http" not in policy and "*" not in policy and "'unsafe-eval'" not in policy
 
 
 def test_the_inline_scripts_are_those_of_the_installed_packages() -> None:

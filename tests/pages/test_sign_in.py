@@ -118,7 +118,14 @@ def test_a_closed_account_cannot_sign_in_and_is_out_at_once(
     app.run()
     assert app.text_input[0].label == "帳號"
     assert "sign_in_session" not in app.session_state
-    assert fill_in("clerk", DEMO_PASSWORD).error
+    again = fill_in("clerk", DEMO_PASSWORD)
+    assert "sign_in_session" not in again.session_state
+    if status == "suspended":
+        # All that is left is the application for reinstatement.
+        assert again.subheader[0].value == "帳號停權中"
+        assert [button.label for button in again.button] == ["送出申請", "取消，回到登入"]
+    else:
+        assert again.error
 
 
 def test_signing_out_ends_the_session_and_clears_the_state(demo_city: DemoSummary) -> None:

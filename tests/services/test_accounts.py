@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Account, AccountItem, Event, SignInSession, Unit
-from services.accounts.changes import NEXT_STATUSES, set_items, set_status
+from services.accounts.changes import CLOSABLE, set_items, set_status
 from services.accounts.directory import (
     AccountFilters,
     account_detail,
@@ -64,6 +64,15 @@ def add_account(world: World, username: str, unit: str, role: Role, name: str = 
         return account.id
 
 
+def give(account_id: int, *items: Item) -> None:
+    """As the completion of an application does."""
+    with transaction() as db:
+        db.add_all(
+            AccountItem(account_id=account_id, item=item.value, granted_at=CREATED)
+            for item in items
+        )
+
+
 def stored(account_id: int) -> tuple[str, frozenset[str]]:
     with reading() as db:
         items = db.scalars(select(AccountItem.item).where(AccountItem.account_id == account_id))
@@ -89,16 +98,24 @@ def test_each_manager_changes_exactly_the_accounts_of_the_rule(world: World, rol
     refused = 0
     for target, (place, unit) in product(Role, PLACES.items()):
         account_id = add_account(world, f"{target.value}-{unit}", unit, target)
+        give(account_id, Item.LAND_OWNERSHIP, Item.CADASTRAL_MAP)
         expected = by_the_rule(role, target, place)
-        gave = allowed(
-            set_items, actor, account_id, [Item.LAND_OWNERSHIP], "業務調整", expected_items=[]
+        took = allowed(
+            set_items,
+            actor,
+            account_id,
+            [Item.LAND_OWNERSHIP],
+            "業務調整",
+            expected_items=[Item.LAND_OWNERSHIP, Item.CADASTRAL_MAP],
         )
         closed = allowed(
             set_status, actor, account_id, SUSPENDED, "業務調整", expected_status=ACTIVE
         )
-        assert (gave, closed) == (expected, expected), (target, place)
+        assert (took, closed) == (expected, expected), (target, place)
         assert stored(account_id) == (
-            ("suspended", frozenset({"LandOwnership"})) if expected else ("active", frozenset())
+            ("suspended", frozenset({"LandOwnership"}))
+            if expected
+            else ("active", frozenset({"LandOwnership", "CadastralMap"}))
         )
         refused += 0 if expected else 2
     assert len(events_of("refused")) == refused
@@ -144,14 +161,12 @@ def test_the_command_line_manages_no_account(world: World) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(AccountStatus, AccountStatus)))
-def test_a_status_changes_only_along_its_life(
-    world: World, before: AccountStatus, after: AccountStatus
-) -> None:
+def test_a_manager_only_closes(world: World, before: AccountStatus, after: AccountStatus) -> None:
     clerk = world.accounts["clerk"]
     with transaction() as db:
         db.execute(update(Account).where(Account.id == clerk).values(status=before.value))
     actor = world.actor("unit_manager")
-    if after in NEXT_STATUSES[before]:
+    if after in CLOSABLE[before]:
         set_status(actor, clerk, after, "調職", expected_status=before)
         assert stored(clerk)[0] == after.value
         told = events_of("account_status_changed")
@@ -159,13 +174,14 @@ def test_a_status_changes_only_along_its_life(
             {"before": before.value, "after": after.value, "reason": "調職"}
         ]
     else:
-        with pytest.raises(Conflict):
+        why = "本人登入後申請" if (before, after) == (SUSPENDED, ACTIVE) else "不能改為"
+        with pytest.raises(Conflict, match=why):
             set_status(actor, clerk, after, "調職", expected_status=before)
         assert stored(clerk)[0] == before.value
         assert events_of("account_status_changed") == []
 
 
-def test_closing_an_account_ends_its_sessions_and_restoring_it_opens_none(world: World) -> None:
+def test_closing_an_account_ends_its_sessions(world: World) -> None:
     clerk, other = world.accounts["clerk"], world.accounts["clerk2"]
     with transaction() as db:
         for key, owner in (("a", clerk), ("b", clerk), ("c", other)):
@@ -196,13 +212,7 @@ def test_closing_an_account_ends_its_sessions_and_restoring_it_opens_none(world:
     assert sessions["a"].ended_at == NOW
     assert (account.suspended_at, account.status_reason) == (NOW, "留職停薪")
 
-    set_status(actor, clerk, ACTIVE, "復職", expected_status=SUSPENDED)
-    with reading() as db:
-        account = db.get_one(Account, clerk)
-        assert account.suspended_at is None
-        assert db.get_one(SignInSession, "a").ended_at == NOW
-
-    set_status(actor, clerk, CANCELLED, "退休", expected_status=ACTIVE)
+    set_status(actor, clerk, CANCELLED, "退休", expected_status=SUSPENDED)
     with reading() as db:
         assert db.get_one(Account, clerk).cancelled_at == NOW
 
@@ -224,29 +234,45 @@ def test_a_change_on_a_stale_page_is_a_conflict(world: World) -> None:
         set_status(actor, clerk, CANCELLED, "調職", expected_status=ACTIVE)
     set_items(actor, clerk, [], "調職", expected_items=GRANTED)
     with pytest.raises(Conflict, match="其他人"):
-        set_items(actor, clerk, [Item.CADASTRAL_MAP], "調職", expected_items=GRANTED)
+        set_items(actor, clerk, [Item.LAND_OWNERSHIP], "調職", expected_items=GRANTED)
     assert stored(clerk) == ("suspended", frozenset())
 
 
-def test_items_are_exactly_what_was_chosen_and_keep_who_gave_them(world: World) -> None:
+def test_items_are_taken_away_and_the_rest_stays_as_it_was_given(world: World) -> None:
     actor, clerk = world.actor("unit_manager"), world.accounts["clerk"]
-    wanted = {Item.LAND_DESCRIPTION, Item.LAND_OTHER_RIGHTS}
-    set_items(actor, clerk, wanted, "業務調整", expected_items=GRANTED)
+    left = {Item.LAND_DESCRIPTION}
+    set_items(actor, clerk, left, "業務調整", expected_items=GRANTED)
     with reading() as db:
         rows = db.scalars(select(AccountItem).where(AccountItem.account_id == clerk)).all()
-    assert {row.item: row.granted_by for row in rows} == {
-        "LandDescription": None,
-        "LandOtherRights": world.accounts["unit_manager"],
-    }
+    assert {row.item: row.granted_by for row in rows} == {"LandDescription": None}
     (told,) = events_of("account_items_changed")
     assert told.detail == {
         "before": ["BuildingDescription", "LandDescription", "LandOwnership"],
-        "after": ["LandDescription", "LandOtherRights"],
+        "after": ["LandDescription"],
         "reason": "業務調整",
     }
     assert (told.object_type, told.object_id) == ("account", str(clerk))
     with pytest.raises(Invalid, match="沒有變動"):
-        set_items(actor, clerk, wanted, "業務調整", expected_items=wanted)
+        set_items(actor, clerk, left, "業務調整", expected_items=left)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        GRANTED | {Item.CADASTRAL_MAP},
+        {Item.CADASTRAL_MAP},
+        {Item.LAND_OWNERSHIP, Item.CADASTRAL_MAP},
+    ],
+    ids=["one more", "another", "one for another"],
+)
+def test_no_manager_gives_an_item_without_an_application(
+    world: World, wanted: frozenset[Item]
+) -> None:
+    clerk = world.accounts["clerk"]
+    with pytest.raises(Conflict, match="申請權限異動"):
+        set_items(world.actor("unit_manager"), clerk, wanted, "業務調整", expected_items=GRANTED)
+    assert stored(clerk)[1] == frozenset(item.value for item in GRANTED)
+    assert events_of("account_items_changed") == []
 
 
 def test_a_cancelled_account_gets_no_items(world: World) -> None:
@@ -269,15 +295,23 @@ def test_the_last_agency_manager_stays_while_the_agency_has_users(
     assert stored(manager)[0] == status.value
 
 
-def test_the_last_agency_manager_of_an_agency_without_users_can_go(world: World) -> None:
+@pytest.mark.parametrize("others_are", [SUSPENDED, CANCELLED])
+def test_the_last_agency_manager_goes_only_when_every_other_account_is_cancelled(
+    world: World, others_are: AccountStatus
+) -> None:
     actor, manager = world.actor("system_manager"), world.accounts["works_manager"]
     with transaction() as db:
         others = select(Unit.id).where(Unit.agency_id == world.agencies["works"])
         db.execute(
             update(Account)
             .where(Account.unit_id.in_(others), Account.id != manager)
-            .values(status="suspended")
+            .values(status=others_are.value)
         )
+    if others_are is SUSPENDED:
+        with pytest.raises(Conflict, match="未註銷的帳號"):
+            set_status(actor, manager, CANCELLED, "機關裁撤", expected_status=ACTIVE)
+        assert stored(manager)[0] == "active"
+        return
     set_status(actor, manager, CANCELLED, "機關裁撤", expected_status=ACTIVE)
     assert stored(manager)[0] == "cancelled"
 

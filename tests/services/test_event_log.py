@@ -17,6 +17,7 @@ from data.engine import engine, reading, transaction
 from data.models import Account, BuildingDescription, Event, OtherRight, Ownership, Property
 from services import event_log, events
 from services.accounts.directory import account_detail
+from services.accounts.papers.viewing import open_paper
 from services.errors import Invalid, NotFound
 from services.event_details import DETAILS
 from services.event_log import event_story, export_events, list_events
@@ -31,6 +32,7 @@ from services.parcels.query import ParcelRequest, query
 from services.regulation.items import Item
 from services.regulation.purpose import Purpose
 from tests.prepared import events_after, last_event
+from tests.services.papers.helpers import kept as kept_paper
 from tests.world import NOW, World
 
 DAYS = EventFilters(date(2026, 11, 1), date(2026, 11, 30))
@@ -402,3 +404,18 @@ def person(username: str) -> Actor:
         account = load_account(db, found)
         assert account is not None
         return as_actor(account, NOW)
+
+
+def test_an_agency_sees_what_the_bureau_does_with_its_documents(world: World) -> None:
+    paper = kept_paper(world, "agency_manager", mark="tax")
+    other = kept_paper(world, "works_manager", mark="works")
+    for document_id in (paper, other):
+        open_paper(world.actor("system_manager"), document_id)
+    views = replace(DAYS, type=EventType.DOCUMENT_VIEWED)
+    for who, expected in {
+        "agency_manager": [str(paper)],
+        "works_manager": [str(other)],
+        "system_manager": [str(other), str(paper)],
+    }.items():
+        rows = list_events(world.actor(who), views, None, 10).rows
+        assert [row.object_id for row in rows] == expected, who

@@ -1,7 +1,9 @@
 """Reset links: one answer for every name, one use, not for long, and nothing done to the owner."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 
@@ -11,16 +13,27 @@ from sqlalchemy import event as sa_event
 from sqlalchemy import func, select, update
 
 from data.engine import engine, reading, transaction
-from data.models import Account, Event, OneTimeLink, OutgoingMail, SignInCounter
+from data.models import (
+    Account,
+    Application,
+    Event,
+    OneTimeLink,
+    OutgoingMail,
+    SignInCounter,
+    SignInSession,
+)
 from services import keys
+from services.accounts.applications.reinstating import apply_reinstatement
 from services.errors import Conflict, Invalid, NotFound, Refused
-from services.identity import lockout
+from services.identity import lockout, sessions
 from services.identity.actor import operator
+from services.identity.entering import Step, next_step
 from services.identity.links import is_good, print_link, request_link, reset_password, send_link
-from services.identity.passwords import hash_password, matches
+from services.identity.passwords import change_on_the_way_in, hash_password, matches
 from services.identity.policy import set_policy
 from services.identity.presence import Ended, Present, check
-from tests.signing_in import session_of
+from services.identity.signin import find_credentials
+from tests.signing_in import by_password, session_of
 from tests.world import NOW, World
 
 FIRST, NEW = "紫色大象 慢慢地 唱起歌", "新的密碼是 三隻貓頭鷹啊"
@@ -83,7 +96,7 @@ def test_the_owner_gets_a_link_that_works_once(world: World) -> None:
 @pytest.mark.attack("sign-in")
 def test_asking_tells_nothing_and_does_nothing_for_names_that_get_no_mail(world: World) -> None:
     with transaction() as db:
-        db.execute(update(Account).where(Account.username == "clerk2").values(status="suspended"))
+        db.execute(update(Account).where(Account.username == "clerk2").values(status="cancelled"))
         db.execute(update(Account).where(Account.username == "head").values(email=""))
     for name in ("nobody", "", "\x00", "名" * 500, "clerk2", "head", "' OR 1=1 --"):
         request_link(name, "10.1.1.1", NOW)
@@ -109,7 +122,7 @@ def writing_statements(name: str, address: str, now: datetime) -> list[str]:
 def test_every_request_is_on_record_and_costs_its_commits(world: World) -> None:
     """A request that led to nothing would be over sooner, and tell which names exist."""
     with transaction() as db:
-        db.execute(update(Account).where(Account.username == "clerk2").values(status="suspended"))
+        db.execute(update(Account).where(Account.username == "clerk2").values(status="cancelled"))
         db.execute(update(Account).where(Account.username == "head").values(email=""))
     asked = ("clerk", "clerk", "nobody", "clerk2", "head", "\x00")
     for number, name in enumerate(asked):
@@ -257,16 +270,63 @@ def test_a_weak_password_leaves_the_link_as_it_is(world: World) -> None:
     reset_password(token, NEW, "", NOW)
 
 
-@pytest.mark.parametrize("status", ["suspended", "cancelled"])
-def test_a_closed_account_s_link_is_dead(world: World, status: str) -> None:
-    token = given_token()
+def put(status: str, name: str = "clerk") -> None:
     with transaction() as db:
-        db.execute(update(Account).where(Account.username == "clerk").values(status=status))
+        db.execute(update(Account).where(Account.username == name).values(status=status))
+
+
+def test_a_cancelled_account_s_link_is_dead(world: World) -> None:
+    token = given_token()
+    put("cancelled")
     assert not is_good(token, NOW)
     with pytest.raises(Conflict):
         reset_password(token, NEW, "", NOW)
     with pytest.raises(NotFound):
         given_token()
+    with pytest.raises(Conflict, match="已註銷"):
+        send_link(world.actor("unit_manager"), world.accounts["clerk"])
+    request_link("clerk", "10.1.1.1", NOW)
+    assert mails() == []
+
+
+def asked_token(_world: World) -> str:
+    request_link("clerk", "10.1.1.1", NOW)
+    return token_in(mails()[-1][1])
+
+
+def sent_token(world: World) -> str:
+    send_link(world.actor("unit_manager"), world.accounts["clerk"])
+    return token_in(mails()[-1][1])
+
+
+@pytest.mark.attack("sign-in")
+@pytest.mark.parametrize("get", [asked_token, sent_token, lambda _world: given_token()])
+def test_a_suspended_person_gets_as_far_as_the_reinstatement_and_no_further(
+    world: World, get: Callable[[World], str]
+) -> None:
+    """Without a password that works nobody could apply for reinstatement (clause 5.1.3)."""
+    put("suspended")
+    reset_password(get(world), NEW, "10.1.1.1", NOW)
+    assert matches(NEW, password_of("clerk"))
+    later = NOW + MINUTE
+    hashed = find_credentials("clerk", NEW)["usernames"]["clerk"]["password"]
+    assert matches(NEW, hashed)
+    entering = by_password("clerk", later)
+    assert next_step(entering, later) is Step.REINSTATE
+    everything = replace(entering, passed=frozenset(Step))
+    assert next_step(everything, later) is Step.REINSTATE
+    for way in (entering, everything):
+        with pytest.raises(Conflict):
+            sessions.open_session(way, "10.1.1.1", later)
+    with pytest.raises(Conflict):
+        change_on_the_way_in(everything, "再換一個是 四隻啄木鳥啊", "10.1.1.1", later)
+    with reading() as db:
+        assert db.scalar(select(func.count()).select_from(SignInSession)) == 0
+        account = db.get_one(Account, world.accounts["clerk"])
+        assert (account.status, account.restored_at) == ("suspended", None)
+    sent = apply_reinstatement(entering, "已完成教育訓練", "10.1.1.1", later)
+    with reading() as db:
+        assert db.get_one(Application, sent.id).kind == "reinstate"
 
 
 # --- who may give one ---------------------------------------------------------------------------

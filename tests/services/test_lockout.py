@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from data import engine
 from data.engine import reading, transaction
-from data.models import Account, Base, Event, SignInCounter
+from data.models import Account, Base, Event, SignInCounter, SignInSession
 from services.identity import lockout, signin
 from services.identity.lockout import Attempt, Locked, failed, passed, take
 from services.identity.network import network_of
@@ -313,19 +313,47 @@ def test_what_a_caller_can_choose_of_an_address_does_not_count(address: str, net
         ("clerk", ""),
         ("clerk", PASSWORD + "x" * 72),
         ("nobody", "長" * 100),
-        ("suspended", PASSWORD),
+        ("cancelled", PASSWORD),
+        ("suspended", "wrong"),
     ],
 )
 def test_the_same_work_is_done_for_every_name_and_password(
     world: World, name: str, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One comparison of the usual cost each, and never of more than bcrypt reads."""
+    closed(world)
+    compared = comparisons(monkeypatch)
+    assert outcome(name, password, "10.1.1.1") == "wrong"
+    assert len(compared) == 1
+    assert compared[0][0] <= 72
+    assert failures("account", name) == 1
+
+
+@pytest.mark.attack("sign-in")
+def test_a_suspended_holder_is_recognised_with_the_same_work(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only to apply for reinstatement (`Step.REINSTATE`); a session is never begun."""
+    closed(world)
+    compared = comparisons(monkeypatch)
+    assert outcome("suspended", PASSWORD, "10.1.1.1") == "right"
+    assert len(compared) == 1
+    with reading() as db:
+        assert db.scalars(select(SignInSession)).all() == []
+
+
+def closed(world: World) -> None:
     with transaction() as db:
-        db.execute(
-            update(Account)
-            .where(Account.username == "clerk2")
-            .values(username="suspended", status="suspended")
-        )
+        for who, state in (("clerk2", "suspended"), ("clerk_tax2", "cancelled")):
+            db.execute(
+                update(Account)
+                .where(Account.id == world.accounts[who])
+                .values(username=state, status=state)
+            )
+
+
+def comparisons(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bytes]]:
+    """Return what bcrypt will have compared: the length of the password, and the hash."""
     compared: list[tuple[int, bytes]] = []
     real = bcrypt.checkpw
 
@@ -334,10 +362,7 @@ def test_the_same_work_is_done_for_every_name_and_password(
         return real(given, hashed)
 
     monkeypatch.setattr(bcrypt, "checkpw", counting)
-    assert outcome(name, password, "10.1.1.1") == "wrong"
-    assert len(compared) == 1
-    assert compared[0][0] <= 72
-    assert failures("account", name) == 1
+    return compared
 
 
 def test_the_dummy_costs_what_real_hashes_cost() -> None:

@@ -17,9 +17,10 @@ from services import keys
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.identity import oidc
 from services.identity.actor import operator
-from services.identity.entering import Entering, Method, next_step
+from services.identity.entering import Entering, Method, Step, next_step
 from services.identity.provider import Provider, configured_provider, streamlit_secrets
 from services.identity.release import release_identity
+from services.identity.sessions import open_session
 from tests.world import NOW, World
 
 ISSUER = "https://login.example.gov.taipei"
@@ -160,16 +161,30 @@ def test_a_claim_that_two_accounts_answer_to_is_refused(world: World) -> None:
     assert bound() == {}
 
 
-@pytest.mark.parametrize("status", ["suspended", "cancelled"])
 @pytest.mark.parametrize("before", [False, True])
-def test_a_closed_account_is_refused_bound_or_not(world: World, status: str, before: bool) -> None:
+def test_a_cancelled_account_is_refused_bound_or_not(world: World, before: bool) -> None:
     if before:
         come(claims())
     with transaction() as db:
-        db.execute(update(Account).where(Account.username == "clerk").values(status=status))
+        db.execute(update(Account).where(Account.username == "clerk").values(status="cancelled"))
     with pytest.raises(Refused, match="不是使用中"):
         come(claims())
     assert len(bound()) == before
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_suspended_person_comes_as_far_as_the_application(world: World, before: bool) -> None:
+    if before:
+        come(claims())
+    with transaction() as db:
+        db.execute(update(Account).where(Account.username == "clerk").values(status="suspended"))
+    entering = come(claims())
+    assert entering is not None
+    assert next_step(entering, NOW) is Step.REINSTATE
+    with pytest.raises(Conflict):
+        open_session(entering, ADDRESS, NOW)
+    # Having applied leads no further, either.
+    assert next_step(entering.after(Step.REINSTATE), NOW) is Step.REINSTATE
 
 
 def test_an_e_mail_address_counts_only_when_it_is_verified(world: World) -> None:

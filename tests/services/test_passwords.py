@@ -16,7 +16,7 @@ from services.accounts.first import create_first_system_manager
 from services.errors import Conflict, Invalid, Refused
 from services.identity import signin
 from services.identity.actor import Actor, operator
-from services.identity.entering import Method, Step, begin, next_step
+from services.identity.entering import Step, next_step
 from services.identity.lockout import Locked
 from services.identity.passwords import (
     change_on_the_way_in,
@@ -28,7 +28,7 @@ from services.identity.passwords import (
 )
 from services.identity.policy import Policy, set_policy
 from services.identity.presence import Ended, Present, check
-from tests.signing_in import session_of
+from tests.signing_in import by_password, session_of
 from tests.world import NOW, World
 
 FIRST = "紫色大象 慢慢地 唱起歌"
@@ -242,28 +242,30 @@ def test_a_typed_for_password_is_changed_at_the_first_sign_in(world: World) -> N
         db.execute(
             update(Account).where(Account.username == "clerk").values(must_change_password=True)
         )
-    entering = begin("clerk", Method.PASSWORD, NOW)
+    entering = by_password("clerk", NOW)
     assert next_step(entering, NOW) is Step.NEW_PASSWORD
     with pytest.raises(Invalid):
         change_on_the_way_in(entering, FIRST, "10.1.1.1", NOW)
-    change_on_the_way_in(entering, "新的密碼是 三隻貓頭鷹啊", "10.1.1.1", NOW)
-    assert next_step(entering, NOW) is None
+    changed = change_on_the_way_in(entering, "新的密碼是 三隻貓頭鷹啊", "10.1.1.1", NOW)
+    assert next_step(changed, NOW) is None
     with pytest.raises(Conflict, match="不是變更密碼的步驟"):
-        change_on_the_way_in(entering, "再換一個是 四隻啄木鳥啊", "10.1.1.1", NOW)
+        change_on_the_way_in(changed, "再換一個是 四隻啄木鳥啊", "10.1.1.1", NOW)
+    with pytest.raises(Conflict, match="剛剛已經變更"):
+        next_step(entering, NOW)
 
 
 @pytest.mark.parametrize(("days", "due"), [(89, False), (90, False), (91, True), (1000, True)])
 def test_an_old_password_is_due(world: World, days: int, due: bool) -> None:
     with transaction() as db:
         db.execute(update(Account).values(password_set_at=NOW - days * DAY))
-    step = next_step(begin("clerk", Method.PASSWORD, NOW), NOW)
+    step = next_step(by_password("clerk", NOW), NOW)
     assert step is (Step.NEW_PASSWORD if due else None)
 
 
 def test_whoever_still_owes_a_code_sets_no_password(world: World) -> None:
     with transaction() as db:
         db.execute(update(Account).values(must_change_password=True))
-    entering = begin("agency_manager", Method.PASSWORD, NOW)
+    entering = by_password("agency_manager", NOW)
     assert next_step(entering, NOW) is Step.ENROL
     with pytest.raises(Conflict):
         change_on_the_way_in(entering, "新的密碼是 三隻貓頭鷹啊", "10.1.1.1", NOW)
@@ -275,7 +277,7 @@ def test_the_first_system_manager_changes_what_the_operator_typed(database: str)
     with pytest.raises(Invalid, match="他人已知的資料"):
         create_first_system_manager(operator(NOW), *who, "chen.yl-陳怡伶-1")
     create_first_system_manager(operator(NOW), *who, "vK3#tq9!wZ2m")
-    entering = begin("chen.yl", Method.PASSWORD, NOW)
+    entering = by_password("chen.yl", NOW)
     with transaction() as db:
         db.execute(update(Account).values(role="general_user"))
     assert next_step(entering, NOW) is Step.NEW_PASSWORD

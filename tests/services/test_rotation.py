@@ -1,17 +1,22 @@
 """Replacing the key of stored secrets."""
 
+import tracemalloc
+
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from data.engine import reading, transaction
-from data.models import Event, OutgoingMail, SecondFactor
+from data.models import DocumentContent, Event, OutgoingMail, SecondFactor
 from services import keys
+from services.accounts.papers.viewing import open_paper
 from services.errors import Conflict, Invalid, Refused
 from services.identity.actor import operator
 from services.identity.factor_setup import begin_own_enrolment
 from services.identity.second_factor import unseal
 from services.rotation import rotate_secrets
+from tests.services.papers.helpers import kept, pdf
+from tests.services.papers.helpers import stored as stored_content
 from tests.world import NOW, World
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -59,8 +64,8 @@ def test_everything_is_encrypted_anew_with_the_first_key(
 ) -> None:
     before, _ = stored()
     monkeypatch.setenv("DATA_KEYS", f"{NEW},{OLD}")
-    assert rotate_secrets(operator(NOW)) == {"second_factors": 2, "mail": 1}
-    assert rotations() == [{"second_factors": 2, "mail": 1}]
+    assert rotate_secrets(operator(NOW)) == {"second_factors": 2, "mail": 1, "documents": 0}
+    assert rotations() == [{"second_factors": 2, "mail": 1, "documents": 0}]
 
     monkeypatch.setenv("DATA_KEYS", NEW)
     factors, mail = stored()
@@ -104,4 +109,61 @@ def test_who_may_rotate(world: World) -> None:
     for who in ("clerk", "agency_manager", "auditor"):
         with pytest.raises(Refused):
             rotate_secrets(world.actor(who))
-    assert rotate_secrets(world.actor("system_manager")) == {"second_factors": 0, "mail": 0}
+    assert rotate_secrets(world.actor("system_manager")) == {
+        "second_factors": 0,
+        "mail": 0,
+        "documents": 0,
+    }
+
+
+def test_kept_documents_are_encrypted_anew_one_by_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = [kept(world, "clerk", mark=str(number)) for number in range(3)]
+    before = {paper: stored_content(paper) for paper in papers}
+    destroyed = papers.pop()
+    with transaction() as db:
+        db.execute(delete(DocumentContent).where(DocumentContent.document_id == destroyed))
+    monkeypatch.setenv("DATA_KEYS", f"{NEW},{OLD}")
+    assert rotate_secrets(operator(NOW))["documents"] == 2
+    monkeypatch.setenv("DATA_KEYS", NEW)
+    for number, paper in enumerate(papers):
+        assert stored_content(paper) != before[paper]
+        assert open_paper(world.actor("unit_manager"), paper).content == pdf(str(number))
+    assert stored_content(destroyed) is None
+
+
+def test_one_document_under_a_lost_key_stops_all(
+    world: World, secrets: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = [kept(world, "clerk", mark=str(number)) for number in range(3)]
+    lost = Fernet(Fernet.generate_key()).encrypt(b"lost")
+    with transaction() as db:
+        db.execute(
+            update(DocumentContent)
+            .where(DocumentContent.document_id == papers[1])
+            .values(content=lost)
+        )
+    before = (stored(), [stored_content(paper) for paper in papers])
+    monkeypatch.setenv("DATA_KEYS", f"{NEW},{OLD}")
+    with pytest.raises(Conflict, match=f"編號 {papers[1]} 的文件"):
+        rotate_secrets(operator(NOW))
+    assert (stored(), [stored_content(paper) for paper in papers]) == before
+
+
+def test_no_two_documents_are_in_memory_at_once(world: World) -> None:
+    """A document may be 20 MB, and there may be thousands."""
+    size = 4 * 1024 * 1024
+
+    def peak() -> int:
+        tracemalloc.start()
+        rotate_secrets(operator(NOW))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    kept(world, "clerk", content=pdf("0").ljust(size, b" "))
+    one = peak()
+    for number in range(1, 5):
+        kept(world, "clerk", content=pdf(str(number)).ljust(size, b" "))
+    assert peak() < one + size

@@ -2,12 +2,15 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
+import bcrypt
+import pyotp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,19 +18,30 @@ from sqlalchemy import event as sa_event
 from sqlalchemy import func, select, update
 
 from data.engine import configure, engine, reading, transaction
-from data.models import Account, AccountDuty, Event, SignInSession
+from data.models import Account, AccountDuty, Event, Setting, SignInSession
+from services.accounts.applications.reinstating import suspended
 from services.accounts.changes import set_items, set_status
+from services.accounts.duties import give_duty
+from services.audits.appointing import appoint
 from services.errors import Conflict, Refused
 from services.identity.actor import operator
-from services.identity.entering import Method, Step, begin
+from services.identity.entering import Entering, Method, Step, begin, next_step
+from services.identity.factor_setup import (
+    begin_enrolment,
+    begin_own_enrolment,
+    confirm_own_enrolment,
+)
 from services.identity.own_sessions import own_sessions, sign_out_everywhere
+from services.identity.passwords import change_on_the_way_in
 from services.identity.permissions import Action, reach
 from services.identity.policy import set_policy
 from services.identity.presence import Ended, Present, check
+from services.identity.second_factor import pass_code
 from services.identity.sessions import EndReason, end_session, open_session
+from services.installation import DEMO_KEY
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty
-from tests.signing_in import session_of, sign_in
+from tests.signing_in import by_password, session_of, sign_in
 from tests.world import CREATED, EVERYBODY, NOW, World, build_world
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -96,46 +110,82 @@ def test_every_sign_in_has_a_new_id_of_its_own(world: World) -> None:
 
 def test_nobody_gets_in_before_the_last_step(world: World) -> None:
     for who in ("agency_manager", "head"):  # the policy asks them for a second factor
-        entering = begin(who, Method.PASSWORD, NOW)
+        entering = by_password(who, NOW)
         for passed in (entering, entering.after(Step.CODE), entering.after(Step.NEW_PASSWORD)):
             with pytest.raises(Conflict, match="尚未完成"):
                 open_session(passed, "10.1.1.1", NOW)
     with transaction() as db:
         db.execute(update(Account).values(must_change_password=True))
     with pytest.raises(Conflict, match="尚未完成"):
-        open_session(begin("clerk", Method.PASSWORD, NOW), "10.1.1.1", NOW)
+        open_session(by_password("clerk", NOW), "10.1.1.1", NOW)
     with pytest.raises(Conflict, match="逾時"):
-        open_session(begin("clerk", Method.PASSWORD, NOW), "10.1.1.1", NOW + HOUR)
+        open_session(by_password("clerk", NOW), "10.1.1.1", NOW + HOUR)
     assert count_of("signed_in") == 0
+
+
+NEW = "新的密碼是 三隻貓頭鷹啊"
+STEPS: tuple[Callable[[Entering, datetime], object], ...] = (
+    next_step,
+    begin_enrolment,
+    lambda way, now: pass_code(way, "123456", "192.0.2.6", now),
+    lambda way, now: change_on_the_way_in(way, NEW, "192.0.2.6", now),
+    lambda way, now: suspended(way, "192.0.2.6", now),
+    lambda way, now: open_session(way, "192.0.2.6", now),
+)
+"""Everything that somebody on the way in can do."""
 
 
 def change_password(who: str, at: datetime, **others: bool) -> None:
     with transaction() as db:
         mine = update(Account).where(Account.username == who)
-        db.execute(mine.values(password_hash="another", password_set_at=at, **others))
+        another = bcrypt.hashpw(b"another", bcrypt.gensalt(4)).decode()
+        db.execute(mine.values(password_hash=another, password_set_at=at, **others))
 
 
 @pytest.mark.attack("fixation")
 @pytest.mark.parametrize("first", [True, False])
-def test_a_way_in_by_a_password_ends_with_that_password(world: World, first: bool) -> None:
-    """Else whoever typed the first password for somebody waits, and goes in after its change."""
+@pytest.mark.parametrize("changed_at", [NOW - MINUTE, NOW, NOW + MINUTE])
+def test_a_way_in_by_a_password_ends_with_that_password(
+    world: World, first: bool, changed_at: datetime
+) -> None:
+    """Else whoever typed the first password for somebody waits, and goes in after its change.
+
+    Nor does it help to have begun "after" the change, whose moment is taken before it is stored.
+    """
     with transaction() as db:
         db.execute(update(Account).values(must_change_password=first))
-    waiting = begin("clerk", Method.PASSWORD, NOW)
-    change_password("clerk", NOW + MINUTE, must_change_password=False)
+    waiting = by_password("clerk", NOW)
+    change_password("clerk", changed_at, must_change_password=False)
     own = session_of("clerk", now=NOW + MINUTE)
-    for way in (waiting, waiting.after(Step.CODE), waiting.after(Step.ENROL)):
-        with pytest.raises(Conflict, match="密碼剛剛已經變更"):
-            open_session(way, "192.0.2.6", NOW + 2 * MINUTE)
+    for way in (waiting, waiting.after(Step.CODE), replace(waiting, passed=frozenset(Step))):
+        for act in STEPS:
+            with pytest.raises(Conflict, match="密碼剛剛已經變更"):
+                act(way, NOW + 2 * MINUTE)
     assert reason_of(check(own, NOW + 2 * MINUTE)) == "open"
 
 
 def test_a_way_in_goes_on_after_its_own_change_of_password(world: World) -> None:
-    waiting = begin("clerk", Method.PASSWORD, NOW)
+    with transaction() as db:
+        db.execute(update(Account).values(must_change_password=True))
+    changed = change_on_the_way_in(by_password("clerk", NOW), NEW, "10.1.1.1", NOW + MINUTE)
+    open_session(changed, "10.1.1.1", NOW + MINUTE)
+    # It goes with that one, too: the owner may have a link and set another.
     change_password("clerk", NOW + MINUTE)
-    open_session(waiting.after(Step.NEW_PASSWORD), "10.1.1.1", NOW + MINUTE)
+    with pytest.raises(Conflict, match="密碼剛剛已經變更"):
+        open_session(changed, "10.1.1.1", NOW + MINUTE)
     provider = begin("clerk", Method.OIDC, NOW)  # knew no password in the first place
     open_session(provider, "10.1.1.1", NOW + MINUTE)
+
+
+def test_what_is_kept_of_the_password_is_neither_shown_nor_enough(world: World) -> None:
+    waiting = by_password("clerk", NOW)
+    with reading() as db:
+        stored = db.get_one(Account, world.accounts["clerk"]).password_hash
+    assert waiting.password_mark and waiting.password_mark not in repr(waiting)
+    assert stored not in str(waiting.__dict__)
+    for nothing in (begin("clerk", Method.PASSWORD, NOW), replace(waiting, password_mark="")):
+        with pytest.raises(Conflict, match="密碼剛剛已經變更"):
+            open_session(nothing, "10.1.1.1", NOW)
 
 
 # --- how long -----------------------------------------------------------------------------------
@@ -347,6 +397,86 @@ def test_duties_and_items_are_those_of_the_moment(world: World) -> None:
     found = check(clerk, NOW)
     assert isinstance(found, Present)
     assert found.actor.items == frozenset()
+
+
+def by_password_alone(who: str, now: datetime = NOW) -> str:
+    """Return the id of a session that nothing but the password opened."""
+    as_if_new = by_password(who, now).after(Step.NEW_PASSWORD)
+    return open_session(as_if_new, "10.1.1.1", now).id
+
+
+GIVEN: dict[str, tuple[str, Callable[[World], None]]] = {
+    "appointed by the unit head": (
+        "clerk",
+        lambda w: appoint(w.actor("head"), w.units["tax1"], w.accounts["clerk"], "稽核輪派"),
+    ),
+    "a duty of the agency": (
+        "clerk",
+        lambda w: give_duty(
+            w.actor("agency_manager"), w.accounts["clerk"], Duty.UNIT_HEAD, "人事令第 1 號"
+        ),
+    ),
+    "the policy asks everybody": (
+        "clerk",
+        lambda _: set_policy(operator(NOW), "second_factor", "2"),
+    ),
+    "the policy asks managers": (
+        "unit_manager",
+        lambda _: set_policy(operator(NOW), "second_factor", "1"),
+    ),
+}
+
+
+@pytest.mark.attack("sign-in")
+@pytest.mark.parametrize("how", GIVEN)
+def test_a_password_alone_does_not_carry_a_session_into_a_duty(world: World, how: str) -> None:
+    who, give = GIVEN[how]
+    if how == "the policy asks managers":
+        set_policy(operator(NOW), "second_factor", "0")
+    alone, other = by_password_alone(who), by_password_alone("clerk_tax2")
+    by_provider = session_of("works_clerk")
+    assert reason_of(check(alone, NOW)) == "open"
+    give(world)
+    ended = check(alone, NOW + MINUTE)
+    assert isinstance(ended, Ended) and "雙因子驗證" in ended.sentence
+    assert row_of(alone).end_reason == "factor_needed"
+    assert next_step(by_password(who), NOW) is Step.ENROL
+    assert reason_of(check(by_provider, NOW)) == "open"
+    everybody = how == "the policy asks everybody"
+    assert reason_of(check(other, NOW)) == ("factor_needed" if everybody else "open")
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, 2])
+@pytest.mark.parametrize("demo", [False, True])
+@pytest.mark.parametrize("secured", [False, True])
+def test_who_goes_on_with_a_new_duty(
+    world: World, value: int | None, demo: bool, secured: bool
+) -> None:
+    """As on the way in: by the value that is set, by the provider's factors, or by a code once shown."""
+    if demo:
+        with transaction() as db:
+            db.add(Setting(key=DEMO_KEY, value="small", changed_at=NOW))
+    alone = by_password_alone("clerk")
+    if secured:
+        enrolment = begin_own_enrolment(world.actor("clerk"))
+        code = pyotp.TOTP(enrolment.secret).at(NOW)
+        confirm_own_enrolment(world.actor("clerk"), enrolment, code)
+    else:  # a secret that no code has confirmed is none
+        begin_own_enrolment(world.actor("clerk"))
+    if value is not None:
+        set_policy(operator(NOW), "second_factor", str(value))
+    appoint(world.actor("head"), world.units["tax1"], world.accounts["clerk"], "稽核輪派")
+    in_force = value if value is not None else (0 if demo else 1)
+    ends = in_force > 0 and not secured
+    assert reason_of(check(alone, NOW)) == ("factor_needed" if ends else "open")
+    by_provider = session_of("clerk")
+    assert reason_of(check(by_provider, NOW)) == "open"
+
+
+def test_time_that_is_up_is_said_before_the_factor_that_is_missing(world: World) -> None:
+    alone = by_password_alone("clerk")
+    appoint(world.actor("head"), world.units["tax1"], world.accounts["clerk"], "稽核輪派")
+    assert reason_of(check(alone, NOW + HOUR)) == "idle"
 
 
 # --- one's own sessions -------------------------------------------------------------------------

@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from data.append_only import unprotect
+from data.append_only import APPEND_ONLY, unprotect
 from data.engine import configure, engine, transaction
 from data.models import Setting
 from services.identity.actor import operator
@@ -22,6 +24,7 @@ from services.keys import new_keys
 from services.startup import startup_problems, startup_warnings
 from services.upgrading import upgrade
 from tests.demo_small import DemoTemplate
+from tests.roles import APPLICATION, OWNER, as_role, run_file
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -29,8 +32,31 @@ ALL = ("CADASTRE_MODE", "ALLOWED_HOSTS", *new_keys())
 
 
 @pytest.fixture
-def in_earnest(database: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An installation that may serve: fresh keys, a name, tables, no demo data."""
+def owner(database: str) -> str:
+    """The URL of who owns the tables; the service itself goes by the application's role, as the guide says."""
+    admin = engine().url.render_as_string(hide_password=False)
+    if database == "sqlite":
+        return admin
+    run_file(admin)
+    engine().dispose()
+    configure(as_role(admin, APPLICATION))
+    return as_role(admin, OWNER)
+
+
+@contextmanager
+def acting_as(url: str) -> Iterator[None]:
+    """Let the owner of the tables do what the service must not be able to."""
+    service = engine().url.render_as_string(hide_password=False)
+    engine().dispose()
+    configure(url)
+    yield
+    engine().dispose()
+    configure(service)
+
+
+@pytest.fixture
+def in_earnest(owner: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An installation that may serve: fresh keys, a name, tables, no demo data, a role that owns nothing."""
     for name in ALL:
         monkeypatch.delenv(name, raising=False)
     for name, value in new_keys().items():
@@ -55,15 +81,69 @@ def test_an_installation_with_everything_set_may_serve(
 
 @pytest.mark.parametrize("mode", ["", "production", "trial"])
 def test_nothing_is_served_over_tables_that_anybody_can_change(
-    in_earnest: pytest.MonkeyPatch, mode: str
+    in_earnest: pytest.MonkeyPatch, owner: str, mode: str
 ) -> None:
     in_earnest.setenv("CADASTRE_MODE", mode)
-    with transaction() as db:
+    with acting_as(owner), transaction() as db:
         unprotect(db.connection(), "usage_records")
     (problem,) = startup_problems()
     assert "（usage_records）" in problem and "verify-ledger" in problem
-    upgrade(operator(NOW))
+    with acting_as(owner):
+        upgrade(operator(NOW))
     assert startup_problems() == []
+
+
+MIGHTY = "擁有或能更動只增不改的資料表（"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("mode", ["", "production"])
+def test_the_owner_of_the_tables_does_not_serve_in_production(
+    in_earnest: pytest.MonkeyPatch, owner: str, mode: str
+) -> None:
+    """Whoever serves as the owner or a superuser could drop the triggers, and any row after them."""
+    in_earnest.setenv("CADASTRE_MODE", mode)
+    for url in (owner, as_role(owner, "postgres")):
+        with acting_as(url):
+            (problem,) = startup_problems()
+            assert f"{MIGHTY}application_acts 等 {len(APPEND_ONLY)} 個）" in problem
+            assert "deploy/postgresql-roles.sql" in problem and "cadastre_app" in problem
+    in_earnest.setenv("CADASTRE_MODE", "trial")
+    with acting_as(owner):
+        assert startup_problems() == []
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("given", "table"),
+    [
+        ("GRANT UPDATE ON verdicts TO cadastre_app", "verdicts"),
+        ("GRANT UPDATE (outcome) ON events TO cadastre_app", "events"),
+        ("GRANT DELETE ON signatures TO PUBLIC", "signatures"),
+        ("GRANT TRUNCATE ON usage_records TO cadastre_app", "usage_records"),
+        ("GRANT TRIGGER ON purges TO cadastre_app", "purges"),
+        ("GRANT cadastre_owner TO cadastre_app", "application_acts"),
+    ],
+)
+def test_a_right_too_many_is_not_served_in_production(
+    in_earnest: pytest.MonkeyPatch, owner: str, given: str, table: str
+) -> None:
+    with acting_as(as_role(owner, "postgres")), transaction() as db:
+        db.execute(text(given))
+    try:
+        (problem,) = startup_problems()
+        assert f"{MIGHTY}{table} 等 " in problem
+    finally:  # a membership is the whole server's, not this database's
+        with acting_as(as_role(owner, "postgres")), transaction() as db:
+            db.execute(text("REVOKE cadastre_owner FROM cadastre_app"))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_the_owner_still_makes_the_tables(in_earnest: pytest.MonkeyPatch, owner: str) -> None:
+    """What `init` does is the owner's, in production too; `demo` and `purge` are tried elsewhere."""
+    in_earnest.setenv("CADASTRE_MODE", "production")
+    with acting_as(owner):
+        assert upgrade(operator(NOW)) == []
 
 
 def test_keys_are_fresh_every_time_and_never_refused(in_earnest: pytest.MonkeyPatch) -> None:
@@ -151,15 +231,15 @@ def test_without_keys_only_a_trial_serves(
 
 
 def test_a_database_that_is_behind_or_away_is_not_served(
-    in_earnest: pytest.MonkeyPatch, database: str
+    in_earnest: pytest.MonkeyPatch, owner: str
 ) -> None:
-    with engine().execution_options(writes=True).begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with acting_as(owner), transaction() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     for mode in ("production", "trial"):
         in_earnest.setenv("CADASTRE_MODE", mode)
         assert startup_problems() == ["資料庫不是目前版本；請先執行 python manage.py init。"]
-    with engine().execution_options(writes=True).begin() as connection:
-        connection.execute(text("DROP TABLE alembic_version"))
+    with acting_as(owner), transaction() as db:
+        db.execute(text("DROP TABLE alembic_version"))
     assert "不是目前版本" in startup_problems()[0]
     configure("postgresql+psycopg://nobody:x@127.0.0.1:1/nothing")
     assert "無法連線到資料庫" in startup_problems()[0]

@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from services.audits.sampling.frame import Frame
 from services.audits.sampling.tickets import TicketOrder, seed_text
@@ -41,6 +43,20 @@ class Drawn:
     basis: Basis
 
 
+class Order(Protocol):
+    """An order of a frame's records: that of tickets, or any other to see what it would take."""
+
+    def lowest(self, count: int, among: npt.NDArray[np.int64] | None = None) -> list[int]:
+        """Return the positions of the first ``count`` records, of all or of those ``among``."""
+        ...
+
+    def lowest_of_each(
+        self, groups: npt.NDArray[np.int64], among: npt.NDArray[np.int64]
+    ) -> list[int]:
+        """Return the first position of every group met in ``among``, the first one first."""
+        ...
+
+
 def draw_sample(
     frame: Frame, seed: str, base_records: int, users_floor: int, months_floor: int
 ) -> list[Drawn]:
@@ -48,19 +64,28 @@ def draw_sample(
 
     Clause 7.1.1: ``base_records`` lowest tickets; then for each month still missing, in calendar
     order, its lowest ticket; then down the ticket order the first record of each person not yet in
-    the sample until ``users_floor`` people are. Raises ValueError for floors the frame cannot meet.
+    the sample until ``users_floor`` people are. A ``months_floor`` of 0 asks for no coverage of months
+    (7.1.4: a spot check has no floors). Raises ValueError for floors the frame cannot meet.
     """
-    _check_floors(frame, base_records, users_floor, months_floor)
+    check_floors(frame, base_records, users_floor, months_floor)
     order = TicketOrder(seed_text(seed, frame.hash), frame.ids)
+    return _describe(
+        frame, order, take_sample(frame, order, base_records, users_floor, months_floor)
+    )
+
+
+def take_sample(
+    frame: Frame, order: Order, base_records: int, users_floor: int, months_floor: int
+) -> list[tuple[int, Basis]]:
+    """Return which positions of the frame an order takes, and as what, in the order of taking."""
     base = order.lowest(base_records)
-    months = _missing_months(frame, order, base)
+    months = _missing_months(frame, order, base) if months_floor else []
     people = _missing_people(frame, order, [*base, *months], users_floor)
-    taken = [
+    return [
         *((index, Basis.BASE) for index in base),
         *((index, Basis.MONTH) for index in months),
         *((index, Basis.PERSON) for index in people),
     ]
-    return _describe(frame, order, taken)
 
 
 def expand_sample(frame: Frame, seed: str, count: int, drawn: Collection[int]) -> list[Drawn]:
@@ -79,16 +104,17 @@ def expand_sample(frame: Frame, seed: str, count: int, drawn: Collection[int]) -
     )
 
 
-def _check_floors(frame: Frame, base_records: int, users_floor: int, months_floor: int) -> None:
+def check_floors(frame: Frame, base_records: int, users_floor: int, months_floor: int) -> None:
+    """Raise ValueError, with a sentence, for floors that the frame cannot meet."""
     if not 0 <= base_records <= len(frame):
         raise ValueError(f"基本樣本應為 0 至 {len(frame):,} 筆，不是 {base_records:,} 筆。")
     if users_floor > len(frame.persons):
         raise ValueError(f"母體只有 {len(frame.persons):,} 人，無法抽到 {users_floor:,} 人。")
-    if months_floor != len(frame.months):
+    if months_floor not in (0, len(frame.months)):
         raise ValueError(f"母體有 {len(frame.months)} 個月有紀錄，每個月都要抽到。")
 
 
-def _missing_months(frame: Frame, order: TicketOrder, sample: list[int]) -> list[int]:
+def _missing_months(frame: Frame, order: Order, sample: list[int]) -> list[int]:
     present = set(frame.month_codes[sample].tolist())
     return [
         order.lowest(1, np.flatnonzero(frame.month_codes == month))[0]
@@ -97,9 +123,7 @@ def _missing_months(frame: Frame, order: TicketOrder, sample: list[int]) -> list
     ]
 
 
-def _missing_people(
-    frame: Frame, order: TicketOrder, sample: list[int], users_floor: int
-) -> list[int]:
+def _missing_people(frame: Frame, order: Order, sample: list[int], users_floor: int) -> list[int]:
     present = np.zeros(len(frame.persons), dtype=bool)
     present[frame.person_codes[sample]] = True
     wanted = users_floor - int(present.sum())

@@ -92,10 +92,11 @@ def _from_columns(ids: list[int], persons: Sequence[str], months: Sequence[str])
     person_names, month_names = tuple(sorted(set(persons))), tuple(sorted(set(months)))
     person_code = {name: code for code, name in enumerate(person_names)}
     month_code = {name: code for code, name in enumerate(month_names)}
-    return Frame(
+    columns = (
         array,
         np.fromiter((person_code[p] for p in persons), np.int64, len(persons)),
         np.fromiter((month_code[m] for m in months), np.int64, len(months)),
-        person_names,
-        month_names,
     )
+    for column in columns:
+        column.flags.writeable = False  # a frame is shared by everybody who looks at it
+    return Frame(*columns, person_names, month_names)

@@ -13,10 +13,13 @@ from sqlalchemy import select, text
 
 from data.engine import reading
 from data.models import Event, Signature, UsageRecord
+from services.audits import store
 from services.audits.drawing import draw_first
 from services.audits.export import export_draw
 from services.audits.freezing import freeze
+from services.audits.frozen import unpack_frame
 from services.audits.overview import view_audit
+from services.audits.worksheet import pick
 from services.identity.actor import operator
 from services.ledger import checkpoints, proofs, rows, tree
 from services.ledger.checkpoints import LedgerFault
@@ -169,6 +172,19 @@ def test_a_drawn_record_that_was_altered_is_not_exported(
         newest = db.scalars(select(Event).order_by(Event.id.desc()).limit(1)).one()
         assert (newest.type, newest.outcome) == ("ledger_verified", "fault")
         assert not db.scalars(select(Event).where(Event.type == "draw_exported")).all()
+
+
+@pytest.mark.attack("ledger")
+def test_a_picked_record_that_was_altered_is_not_exported(audited: World) -> None:
+    head, audit_id = audited.actor("head"), drawn_audit(audited)
+    with reading() as db:
+        drawn = set(db.scalars(text("SELECT record_id FROM sample_items")))
+        frame = unpack_frame(store.load_frame_row(db, audit_id))
+    record = min(set(frame.ids.tolist()) - drawn)
+    pick(head, audit_id, [record], "夜間查詢")
+    run(f"UPDATE usage_records SET reason = '公務' WHERE id = {record}")
+    with pytest.raises(LedgerFault, match=f"使用紀錄第 {record} 筆的內容在封存後遭更動"):
+        export_draw(head, audit_id)
 
 
 @pytest.mark.attack("ledger")

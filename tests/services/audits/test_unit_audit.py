@@ -25,7 +25,9 @@ from services import readings
 from services.audits import store
 from services.audits.drawing import draw_first, expand, redraw
 from services.audits.findings import summarise
+from services.audits.forms.gathering import facts_of
 from services.audits.freezing import freeze, preview_frame
+from services.audits.frozen import unpack_frame
 from services.audits.overview import find_audit, list_audits, view_audit
 from services.audits.sheet import record_history, worksheet_rows
 from services.audits.signing import hash_of, reopen, sign, signed_content
@@ -34,6 +36,7 @@ from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused, UserError
 from services.identity.actor import Actor, operator
 from services.regulation.periods import Quarter
+from services.regulation.readings import PEOPLE_COUNTED
 from tests.world import NOW, World, at
 
 Q3 = Quarter(2026, 3)
@@ -136,7 +139,7 @@ def test_later_records_do_not_enter_a_frozen_frame(audited: World) -> None:
     audited.use("clerk", at(2026, 8, 8), at(2026, 9, 9))
     draw_first(audited.actor("head"), audit_id)
     with reading() as db:
-        frame = store.unpack_frame(store.load_frame_row(db, audit_id))
+        frame = unpack_frame(store.load_frame_row(db, audit_id))
     assert (frame.hash, len(frame)) == (before, 260)
 
 
@@ -210,7 +213,7 @@ def test_picks_by_judgement_count_for_no_claim(audited: World) -> None:
     head = audited.actor("head")
     sampled = {row.record_id for row in worksheet_rows(head, audit_id)}
     with reading() as db:
-        frame = store.unpack_frame(store.load_frame_row(db, audit_id))
+        frame = unpack_frame(store.load_frame_row(db, audit_id))
     free = next(int(record) for record in frame.ids if int(record) not in sampled)
     before = view_audit(head, audit_id).findings
     pick(head, audit_id, [free], "夜間查詢，無法說明")
@@ -465,6 +468,8 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(
 )
 def test_a_touched_frame_is_refused(audited: World, touch: dict[str, Any]) -> None:
     audit_id = freeze(audited.actor("head"), audited.units["tax1"], Q3)
+    # Having been read before does not help it past the hash.
+    assert view_audit(audited.actor("head"), audit_id).frame
     with transaction() as db:
         unprotect(db.connection(), "audit_frames")
         db.execute(update(AuditFrame).values(touch))
@@ -482,6 +487,36 @@ def test_the_other_reading_counts_valid_accounts(audited: World) -> None:
         readings.choose(operator(NOW), "people_counted", "nonsense")
     with pytest.raises(Refused):
         readings.choose(audited.actor("head"), "people_counted", "with_records")
+
+
+@pytest.mark.parametrize("first", ["with_records", "valid_accounts"])
+def test_a_reading_changed_later_rewrites_no_frozen_audit(audited: World, first: str) -> None:
+    """Neither the sentence nor what is signed: a setting holds for frames frozen afterwards."""
+    other = {"with_records": "valid_accounts", "valid_accounts": "with_records"}[first]
+    readings.choose(operator(NOW), "people_counted", first)
+    audit_id = drawn_audit(audited)
+    head = audited.actor("head")
+    before = view_audit(head, audit_id)
+    with reading() as db:
+        paper = facts_of(db, db.get_one(Audit, audit_id))
+    assert PEOPLE_COUNTED.options[first] in paper.reading
+    readings.choose(operator(NOW), "people_counted", other)
+    after = view_audit(head, audit_id)
+    assert before.frame and after.frame and before.frame.picture == after.frame.picture
+    assert before.content_hash == after.content_hash
+    with reading() as db:
+        assert facts_of(db, db.get_one(Audit, audit_id)) == paper
+
+
+def test_a_frame_of_before_the_reading_was_kept_tells_it_by_its_count(audited: World) -> None:
+    readings.choose(operator(NOW), "people_counted", "valid_accounts")
+    audit_id = drawn_audit(audited)
+    with transaction() as db:
+        unprotect(db.connection(), "audit_frames")
+        db.execute(update(AuditFrame).values(basis={}))
+    readings.choose(operator(NOW), "people_counted", "with_records")
+    frame = view_audit(audited.actor("head"), audit_id).frame
+    assert frame and PEOPLE_COUNTED.options["valid_accounts"] in frame.picture.reading
 
 
 def test_snapshots_decide_whose_record_it_is(audited: World) -> None:

@@ -95,14 +95,14 @@ class Authority:
         imprint, nonce = self.change(asked)
         return self.spoil(self._granted(imprint, nonce))
 
-    def _granted(self, imprint: bytes, nonce: int) -> bytes:
+    def _granted(self, imprint: bytes, nonce: int, at: dt.datetime = STAMPED_AT) -> bytes:
         info = tlv(
             SEQUENCE,
             integer(1),
             oid("1.2.3.4.1"),
             tlv(SEQUENCE, SHA256, tlv(OCTETS, imprint)),
             integer(7),
-            tlv(0x18, STAMPED_AT.strftime("%Y%m%d%H%M%SZ").encode()),
+            tlv(0x18, at.strftime("%Y%m%d%H%M%SZ").encode()),
             integer(nonce),
         )
         content_type = tlv(SEQUENCE, oid("1.2.840.113549.1.9.3"), tlv(SET, TST_INFO))

@@ -143,6 +143,39 @@ def test_a_touched_stamp_is_named(world: World, authority: Authority) -> None:
     assert first != second
 
 
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize("gone", ["", " WHERE checkpoint_number = 1"])
+def test_a_stamp_that_was_removed_is_named(world: World, authority: Authority, gone: str) -> None:
+    """Whoever means to seal everything anew takes the stamps away first: they cannot be had again."""
+    for _ in range(2):
+        seal_now(world)
+    assert verify_ledger(operator(NOW)).ok
+    run("DELETE FROM ledger_timestamps" + gone)
+    found = verify_ledger(operator(NOW))
+    assert found.first_fault == "系統紀錄有第 1 號檢查點的時戳，資料庫卻沒有；時戳已遭刪除。"
+    assert found.stamped == (0 if not gone else 1)
+
+
+@pytest.mark.attack("ledger")
+def test_a_stamp_that_another_one_took_the_place_of_is_named(
+    world: World, authority: Authority
+) -> None:
+    """The authority itself may stamp the same checkpoint once more, later; the first time was recorded."""
+    seal_now(world)
+    with reading() as db:
+        note = checkpoints.stored(db)[0].note.encode()
+    later = STAMPED_AT + timedelta(days=30)
+    answer = authority._granted(hashlib.sha256(note).digest(), 7, later)
+    run(
+        "UPDATE ledger_timestamps SET answer = :answer, stamped_at = :later",
+        answer=answer,
+        later=later.replace(tzinfo=None),
+    )
+    assert "第 1 號檢查點的時戳與系統紀錄所載的時間不同" in str(
+        verify_ledger(operator(NOW)).first_fault
+    )
+
+
 def test_verifying_stamps_needs_the_roots(
     world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,94 @@
+"""The record of an audit as a file in every format, the check of one on paper, and the package that was sent."""
+
+import streamlit as st
+
+from pages.shared.export import file_button
+from pages.shared.feedback import showing_errors
+from pages.shared.session import actor_source, current_actor
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.forms.codes import find_by_code
+from services.audits.forms.exporting import export_form
+from services.audits.overview import AuditView
+from services.audits.package.exporting import export_package
+from services.audits.words import AuditKind, AuditStatus
+from services.documents.formats import FileFormat
+from services.errors import Refused
+from services.identity.actor import Actor
+
+_NAMES = {
+    AuditKind.UNIT: "單位稽核紀錄表",
+    AuditKind.AGENCY: "機關稽核紀錄表",
+    AuditKind.SPOT: "不定期檢查紀錄表",
+}
+_LABELS = {
+    FileFormat.PDF: "紀錄表（PDF）",
+    FileFormat.ODT: "紀錄表（ODT）",
+    FileFormat.ODS: "紀錄明細（ODS）",
+    FileFormat.CSV: "紀錄明細（CSV）",
+}
+
+
+def show_forms(actor: Actor, audit: AuditView) -> None:
+    """Offer the record of an audit that has something to sign or is signed, and the check of a paper."""
+    if audit.findings is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for kind, label in _LABELS.items():
+            _button(actor, audit, kind, label)
+        if audit.status is AuditStatus.SENT:
+            _package_button(actor, audit)
+        with st.popover("核對紙本", icon=":material/qr_code_scanner:"):
+            _check()
+    if audit.status.is_signed:
+        st.caption("紀錄表右上角印有核對碼，可用來核對紙本與系統是否相符。")
+    else:
+        st.caption("簽核前匯出的紀錄表每頁都有「草稿」字樣，沒有核對碼。")
+
+
+def _button(actor: Actor, audit: AuditView, kind: FileFormat, label: str) -> None:
+    file_button(
+        actor,
+        label,
+        f"{_NAMES[audit.kind]}-{audit.unit_code}-{audit.period}",
+        lambda person: export_form(person, audit.audit_id, kind),
+        kind,
+    )
+
+
+def _package_button(actor: Actor, audit: AuditView) -> None:
+    person_now = actor_source()
+
+    def content() -> bytes:
+        person = person_now()
+        if person is None:
+            raise Refused("登入已結束，請重新登入後再匯出。")
+        return export_package(person, audit.audit_id)
+
+    st.download_button(
+        "函送資料（ZIP）",
+        content,
+        file_name=f"函送資料-{audit.unit_code}-{audit.period}.zip",
+        mime="application/zip",
+        icon=":material/folder_zip:",
+        on_click="ignore",
+    )
+
+
+def _check() -> None:
+    code = st.text_input("紙本上的核對碼", placeholder="3fa9-0c21-77be", key="forms.code")
+    if not st.button("核對", icon=":material/search:", key="forms.check"):
+        return
+    with showing_errors():
+        found = find_by_code(current_actor(), code)
+        what = (
+            f"{found.agency} {found.unit} {found.period.label}{found.kind.label}，"
+            f"{rocdate.roc_time(found.signed_at)} 由{found.signer}簽核"
+        )
+        if found.in_force:
+            st.success(f"{plain(what)}，簽核有效。", icon=":material/verified:")
+        else:
+            st.warning(
+                f"{plain(what)}，之後已重新開啟：這份紙本不是現行的紀錄。",
+                icon=":material/history:",
+            )

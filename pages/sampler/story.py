@@ -1,0 +1,48 @@
+"""The story around a record: the same person's other queries that day, the case's other uses."""
+
+import streamlit as st
+
+from pages.shared.tables import table_height
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.sheet import SheetRow
+from services.audits.story import SHOWN, Related, record_story
+from services.identity.actor import Actor
+
+_OPEN = "sampler.story"
+
+
+def show_story(actor: Actor, audit_id: int, row: SheetRow) -> None:
+    """Show what stands around a record, unless this person has put it away."""
+    shown = st.toggle("同日查詢與同案使用", value=True, key=_OPEN, help="檢視他人紀錄會留下紀錄。")
+    if not shown:
+        return
+    story = record_story(actor, audit_id, row.record_id)
+    day = rocdate.roc_date(rocdate.local_date(row.occurred_at))
+    st.markdown(f"**{plain(row.person)} {day}的其他查詢**（{story.same_day.count}）")
+    _table(story.same_day, "day", with_person=False)
+    st.markdown(
+        f"**同一案件號或公文字號在本機關的其他使用**（{story.same_case.count}，"
+        f"{story.same_case.people:,} 人）"
+    )
+    _table(story.same_case, "case", with_person=True)
+
+
+def _table(related: Related, name: str, *, with_person: bool) -> None:
+    if related.elsewhere:
+        st.caption(f"其中 {related.elsewhere:,} 筆屬於您看不到的單位，請洽機關管理者。")
+    if not related.lines:
+        return
+    if related.total - related.elsewhere > len(related.lines):
+        st.caption(f"列出最近 {SHOWN} 筆。")
+    st.dataframe(
+        [
+            {"時間": rocdate.roc_time(line.occurred_at)}
+            | ({"使用者": line.person, "單位": line.unit} if with_person else {})
+            | {"項目": line.what, "標的": line.target, "案件號或原因": line.purpose}
+            for line in related.lines
+        ],
+        hide_index=True,
+        height=table_height(len(related.lines), 220),
+        key=f"story_{name}",
+    )

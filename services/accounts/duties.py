@@ -1,0 +1,167 @@
+"""Duties beside the roles (職務): given and ended by whoever the agency, or the system, rests on.
+
+The rule names the duties and leaves open who enters them; the reading is in docs/readings.md.
+Auditors are appointed by their unit head (`services/audits/appointing.py`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from data.engine import reading, transaction
+from data.models import Account, AccountDuty
+from services import events
+from services.errors import Conflict, Invalid, NotFound, Refused
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action, permit
+from services.regulation.purpose import tidy
+from services.regulation.roles import AccountStatus, Duty, Role
+
+REASON_MIN, REASON_MAX = 4, 200
+OF_THE_AGENCY = (Duty.UNIT_HEAD, Duty.ETHICS_OFFICER, Duty.AGENCY_HEAD)
+"""Entered by the agency manager for people of the own agency."""
+OF_THE_BUREAU = (Duty.BUREAU_REVIEWER,)
+"""Entered by a system manager for people of the land bureau."""
+
+
+@dataclass(frozen=True)
+class DutyLine:
+    """A duty that somebody holds, and whether the person at the screen may end it."""
+
+    duty_id: int
+    duty: Duty
+    since: datetime
+    may_end: bool
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What somebody holds, and what the person at the screen may give."""
+
+    held: tuple[DutyLine, ...]
+    may_give: tuple[Duty, ...]
+
+
+@guarded(Action.VIEW_ACCOUNTS)
+def duties_of(actor: Actor, account_id: int) -> Duties:
+    """Return the duties that an account holds, and those that ``actor`` may give it."""
+    with reading() as db:
+        account = _load(db, account_id)
+        where = {"unit_id": account.unit_id, "agency_id": account.unit.agency_id}
+        permit(actor, Action.VIEW_ACCOUNTS, **where)
+        given = _given_by(actor, account)
+        held = db.scalars(_held(account_id)).all()
+        has = {Duty(one.duty) for one in held}
+        may = account.status == AccountStatus.ACTIVE and account_id != actor.account_id
+        return Duties(
+            tuple(
+                DutyLine(one.id, Duty(one.duty), one.granted_at, may_end=Duty(one.duty) in given)
+                for one in held
+            ),
+            tuple(duty for duty in given if may and duty not in has),
+        )
+
+
+@guarded(Action.GIVE_DUTY)
+def give_duty(actor: Actor, account_id: int, duty: Duty, reason: str) -> None:
+    """Give somebody a duty (指派職務); their next click has it, or has them set up a second factor.
+
+    Of the unit they are in, of its agency, or everywhere, as the duty is. Raises Refused for oneself
+    and for a duty that others give, Invalid for an account that is not in use, Conflict for one held.
+    """
+    why = _reason(reason)
+    with transaction() as db:
+        account = _load(db, account_id, lock=True)
+        _permitted(actor, account, duty)
+        if account.status != AccountStatus.ACTIVE:
+            raise Invalid(f"{account.name}的帳號不是「使用中」，不能指派職務。")
+        if db.scalars(_held(account_id).where(AccountDuty.duty == duty)).first():
+            raise Conflict(f"{account.name}已有「{duty.label}」職務。")
+        db.add(
+            AccountDuty(
+                account_id=account.id,
+                duty=duty.value,
+                unit_id=account.unit_id if duty is Duty.UNIT_HEAD else None,
+                agency_id=account.unit.agency_id
+                if duty in (Duty.ETHICS_OFFICER, Duty.AGENCY_HEAD)
+                else None,
+                granted_at=actor.now,
+                granted_by=actor.account_id,
+            )
+        )
+        _write(db, actor, EventType.DUTY_GIVEN, account_id, duty, why)
+
+
+@guarded(Action.GIVE_DUTY)
+def end_duty(actor: Actor, account_id: int, duty_id: int, reason: str) -> None:
+    """End somebody's duty (解除職務); what they did in it stays. Raises as `give_duty` does."""
+    why = _reason(reason)
+    with transaction() as db:
+        account = _load(db, account_id, lock=True)
+        held = db.scalar(_held(account_id).where(AccountDuty.id == duty_id))
+        _permitted(actor, account, Duty(held.duty) if held else None)
+        if held is None:
+            raise Conflict("這項職務剛剛已經解除；請重新整理後再看。")
+        held.ended_at = actor.now
+        _write(db, actor, EventType.DUTY_ENDED, account_id, Duty(held.duty), why)
+
+
+def _write(
+    db: Session, actor: Actor, type_: EventType, account_id: int, duty: Duty, why: str
+) -> None:
+    events.write(db, actor, type_, about=("account", account_id), duty=duty.value, reason=why)
+
+
+def _held(account_id: int) -> Select[AccountDuty]:
+    return (
+        select(AccountDuty)
+        .where(AccountDuty.account_id == account_id, AccountDuty.ended_at.is_(None))
+        .order_by(AccountDuty.id)
+    )
+
+
+def _load(db: Session, account_id: int, lock: bool = False) -> Account:
+    account = db.get(Account, account_id, with_for_update={"key_share": True} if lock else None)
+    if account is None:
+        raise NotFound("找不到這個帳號，或您沒有它的權限。")
+    return account
+
+
+def _given_by(actor: Actor, account: Account) -> tuple[Duty, ...]:
+    """Return the duties that ``actor`` may give and end in the account's place."""
+    if actor.role is Role.AGENCY_MANAGER and actor.agency_id == account.unit.agency_id:
+        return OF_THE_AGENCY
+    if actor.role is Role.SYSTEM_MANAGER and account.unit.agency.is_bureau:
+        return OF_THE_BUREAU
+    return ()
+
+
+def _permitted(actor: Actor, account: Account, duty: Duty | None) -> None:
+    where = {"unit_id": account.unit_id, "agency_id": account.unit.agency_id}
+    permit(actor, Action.GIVE_DUTY, **where)
+    if account.id == actor.account_id:
+        raise Refused("不能指派或解除自己的職務；請由其他管理者辦理。")
+    if duty is not None and duty not in _given_by(actor, account):
+        raise Refused(f"「{duty.label}」不由您指派：{WHO_GIVES[duty]}。")
+
+
+WHO_GIVES = {
+    Duty.UNIT_HEAD: "由該機關的機關管理者登錄",
+    Duty.ETHICS_OFFICER: "由該機關的機關管理者登錄",
+    Duty.AGENCY_HEAD: "由該機關的機關管理者登錄",
+    Duty.AUDITOR: "由單位主管於「稽核抽樣」指派",
+    Duty.BUREAU_REVIEWER: "由系統管理者於地政局人員登錄",
+}
+
+
+def _reason(text: str) -> str:
+    reason = tidy(text)
+    if not REASON_MIN <= len(reason) <= REASON_MAX:
+        raise Invalid(
+            f"請寫原因 {REASON_MIN} 至 {REASON_MAX} 個字（例如人事令字號），目前 {len(reason)} 個字。"
+        )
+    return reason

@@ -1,0 +1,138 @@
+"""What the units of an agency audited in a half-year, and what of it is still missing (clause 7.1.2)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.models import Agency, Audit, Unit, UsageRecord
+from services.audits.owing import audits_of, owing
+from services.audits.pictures import used_by_agency
+from services.audits.sampling.frame import Frame, FrameRow, build_frame
+from services.audits.words import AuditKind, AuditStatus, FrameScope
+from services.audits.worksheet import records_to_judge
+from services.regulation.periods import HalfYear, Quarter
+
+
+@dataclass(frozen=True)
+class UnitShare:
+    """What one signed unit audit looked at."""
+
+    audit_id: int
+    unit_id: int
+    unit: str
+    quarter: str
+    people: int
+    records: int
+    months: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MissingAudit:
+    """A unit's quarter whose audit is not signed."""
+
+    unit_id: int
+    unit: str
+    quarter: str
+
+
+@dataclass(frozen=True)
+class HalfAudited:
+    """All that an agency's units audited in a half-year, whoever may look at it."""
+
+    units: tuple[UnitShare, ...]
+    missing: tuple[MissingAudit, ...]
+    rows: tuple[FrameRow, ...]
+    """Every record in a signed unit audit, once."""
+
+    @property
+    def people_summed(self) -> int:
+        """People audited, whoever was audited in two audits counted twice."""
+        return sum(unit.people for unit in self.units)
+
+    @property
+    def people_distinct(self) -> int:
+        """People audited, everybody once."""
+        return len({person for _, person, _ in self.rows})
+
+    def lists(self) -> dict[str, list[dict[str, Any]]]:
+        """Return units and missing audits as the frame keeps them."""
+        return {
+            "units": [vars(unit) | {"months": list(unit.months)} for unit in self.units],
+            "missing": [dict(vars(one)) for one in self.missing],
+        }
+
+
+def audited_in(db: Session, agency: Agency, half: HalfYear) -> HalfAudited:
+    """Return what the units' signed audits of both quarters hold: sample, picks, what a redraw left."""
+    shares: list[UnitShare] = []
+    missing: list[MissingAudit] = []
+    rows: dict[int, FrameRow] = {}
+    for quarter in half.quarters:
+        for unit, audit in units_of(db, agency, quarter):
+            if audit is None or not AuditStatus(audit.status).is_signed:
+                missing.append(MissingAudit(unit.id, unit.name, str(quarter)))
+                continue
+            held = _records(db, audit.id)
+            shares.append(
+                UnitShare(
+                    audit.id,
+                    unit.id,
+                    unit.name,
+                    str(quarter),
+                    len({person for _, person, _ in held}),
+                    len(held),
+                    tuple(sorted({month for _, _, month in held})),
+                )
+            )
+            rows |= {row[0]: row for row in held}
+    return HalfAudited(tuple(shares), tuple(missing), tuple(rows.values()))
+
+
+def hold_units(db: Session, agency: Agency, half: HalfYear) -> None:
+    """Lock the units' audits of a half-year until what they hold is counted: nobody opens one meanwhile."""
+    db.execute(
+        select(Audit.id)
+        .where(
+            Audit.kind == AuditKind.UNIT,
+            Audit.agency_id == agency.id,
+            Audit.period.in_([str(quarter) for quarter in half.quarters]),
+        )
+        .order_by(Audit.id)
+        .with_for_update()
+    ).all()
+
+
+def units_of(db: Session, agency: Agency, quarter: Quarter) -> list[tuple[Unit, Audit | None]]:
+    """Return the agency's units that owe an audit of a quarter, each with that audit if it was begun."""
+    units = [unit for unit, _ in owing(db, Unit.agency_id == agency.id, (quarter,))]
+    audits = audits_of(db, [unit.id for unit in units], quarter)
+    return [(unit, audits.get(unit.id)) for unit in units]
+
+
+def _records(db: Session, audit_id: int) -> list[FrameRow]:
+    rows = db.execute(
+        select(UsageRecord.id, UsageRecord.person_key, UsageRecord.local_month).where(
+            UsageRecord.id.in_(records_to_judge(db, audit_id))
+        )
+    )
+    return [(record, person, month) for record, person, month in rows]
+
+
+def frame_of(
+    db: Session, agency: Agency, half: HalfYear, scope: FrameScope, audited: HalfAudited
+) -> Frame:
+    """Return the frame of a scope as it stands in the database at this moment."""
+    if scope is FrameScope.AUDITED:
+        return build_frame(audited.rows)
+    known = {row[0]: row for row in audited.rows}
+    everything = db.execute(
+        select(UsageRecord.id, UsageRecord.person_key, UsageRecord.local_month).where(
+            used_by_agency(agency.id, half), UsageRecord.local_month.in_(half.months)
+        )
+    )
+    others = [
+        (record, person, month) for record, person, month in everything if record not in known
+    ]
+    return build_frame([*others, *known.values()] if scope is FrameScope.BOTH else others)

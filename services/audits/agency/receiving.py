@@ -1,0 +1,61 @@
+"""The agency manager receives units' signed records and keeps them (clause 7.1.1, last sentence)."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from data.engine import transaction
+from data.models import Audit
+from services import events
+from services.audits import store
+from services.audits.acts import add_act
+from services.audits.signing import content_now
+from services.audits.words import AuditKind, AuditStatus
+from services.errors import Conflict, Invalid, Refused
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action
+from services.regulation.periods import parse_period
+
+
+@guarded(Action.RECEIVE_AUDIT)
+def receive(actor: Actor, shown: Mapping[int, str]) -> None:
+    """Receive units' signed audits, all or none: from then on they are kept.
+
+    ``shown`` has for each audit its `AuditView.content_hash` as it stood on screen; one that was opened
+    again and signed anew meanwhile raises Conflict, which names it. Raises Conflict too when one is not
+    signed or received already, Invalid for nothing at all and for an audit of another kind.
+    """
+    if not shown:
+        raise Invalid("請勾選要收存的單位稽核。")
+    with transaction() as db:
+        # Always in the same order, so that two managers who receive at once do not wait for each other.
+        for audit_id in sorted(shown):
+            _receive(db, actor, audit_id, shown[audit_id])
+
+
+def _receive(db: Session, actor: Actor, audit_id: int, shown_hash: str) -> None:
+    audit = store.load_audit(db, actor, audit_id, Action.RECEIVE_AUDIT, lock=True)
+    if actor.account_id is None:
+        raise Refused("收存必須由有帳號的人員辦理。")
+    if audit.kind != AuditKind.UNIT:
+        raise Invalid("只有單位稽核的紀錄由機關管理者收存。")
+    store.require_status(audit, AuditStatus.SIGNED)
+    content_hash = content_now(db, audit)
+    if content_hash != shown_hash:
+        raise Conflict(f"{_name(audit)}的稽核剛剛有變動；請重新看過後再收存。")
+    audit.status = AuditStatus.RECEIVED.value
+    add_act(db, actor, audit, "received", content_hash)
+    events.write(
+        db,
+        actor,
+        EventType.AUDIT_RECEIVED,
+        about=("audit", audit.id),
+        content_hash=content_hash,
+    )
+
+
+def _name(audit: Audit) -> str:
+    unit = audit.unit.name if audit.unit else ""
+    return f"{unit} {parse_period(audit.period).label}"

@@ -1,0 +1,42 @@
+"""Which unit audits stay as they were signed, because their agency's audit rests on them (7.1.2)."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.models import Audit, AuditFrame
+from services.audits.words import AuditKind, AuditStatus
+from services.regulation.periods import HalfYear, Quarter
+
+
+def why_final(db: Session, audit: Audit) -> str:
+    """Return why a signed audit can never be opened again; empty while it can.
+
+    What went to the bureau stays as it was sent: the agency's audit and, with it, its units'. A unit's that
+    the agency's frozen audit has counted stays too: frame and floors rest on what it holds, and two people
+    sign for them.
+    """
+    if audit.status == AuditStatus.SENT:
+        return "這件稽核已函送地政局，不能再開啟；要更正請另函說明。"
+    if audit.kind != AuditKind.UNIT:
+        return ""
+    half = HalfYear.of(Quarter.parse(audit.period).first_day)
+    agencys = db.execute(
+        select(Audit.status, AuditFrame.basis)
+        .outerjoin(AuditFrame, AuditFrame.audit_id == Audit.id)
+        .where(
+            Audit.kind == AuditKind.AGENCY,
+            Audit.agency_id == audit.agency_id,
+            Audit.period == str(half),
+        )
+    ).one_or_none()
+    if agencys is None:
+        return ""
+    if agencys.status == AuditStatus.SENT:
+        return f"這件稽核已隨{half.label}機關稽核函送地政局，不能再開啟；要更正請由機關另函說明。"
+    counted = (agencys.basis or {}).get("units", ())
+    if any(unit["audit_id"] == audit.id for unit in counted):
+        return (
+            f"這件稽核已計入{half.label}機關稽核的母體與應稽核數，不能再開啟；"
+            "判定不同之處請由機關稽核判定並說明。"
+        )
+    return ""

@@ -1,0 +1,118 @@
+"""How far an audit's judges are, and about how long the rest will take at the pace so far."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.engine import reading
+from data.models import Audit, Verdict
+from services.audits import store
+from services.audits.judges import Judge, judges_of
+from services.audits.sharing import shares_of
+from services.audits.worksheet import records_to_judge
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+from services.identity.permissions import Action
+
+LONGEST_PAUSE = 600
+"""Seconds: whoever gave no verdict for longer was doing something else."""
+FEWEST = 5
+"""With fewer verdicts than that nothing is said about the pace."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One judge's part of an audit."""
+
+    judge: str
+    shared: int
+    left: int
+    judged: int
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The parts of all judges, what nobody has, and the seconds that the rest may take."""
+
+    people: tuple[Judge, ...]
+    """Who can judge this audit."""
+    parts: tuple[Share, ...]
+    left: int
+    unshared: int
+    """Of those left, how many nobody has."""
+    pace: float | None
+    """Seconds a record, the median of this audit so far; None while too few are judged."""
+
+    @property
+    def sentence(self) -> str:
+        """What remains, in words; the time is an estimate and is called one."""
+        if not self.left:
+            return "全部紀錄都已判定。"
+        said = f"還有 {self.left:,} 筆未判定"
+        if self.pace is None:
+            return f"{said}；判定滿 {FEWEST} 筆後估計所需時間。"
+        minutes = max(1, round(self.left * self.pace / 60))
+        hours, rest = divmod(minutes, 60)
+        long = f"{hours} 小時 {rest} 分鐘" if hours else f"{rest} 分鐘"
+        return f"{said}；依本件到目前每筆 {round(self.pace):,} 秒的速度，估計一人約需 {long}。"
+
+
+@guarded(Action.VIEW_AUDIT)
+def view_effort(actor: Actor, audit_id: int) -> Effort:
+    """Return the progress of everybody who judges an audit, and what is left."""
+    with reading() as db:
+        audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
+        return _effort(db, audit, actor.now)
+
+
+def _effort(db: Session, audit: Audit, now: datetime) -> Effort:
+    wanted = records_to_judge(db, audit.id)
+    # Columns and no objects: the worksheet asks this in every run. Only people judge: the command
+    # line has no account, and cannot.
+    verdicts = [
+        (record, judge or 0, name, at)
+        for record, judge, name, at in db.execute(
+            select(Verdict.record_id, Verdict.judged_by, Verdict.judge_name, Verdict.judged_at)
+            .where(Verdict.audit_id == audit.id)
+            .order_by(Verdict.id)
+        )
+    ]
+    newest = {record: judge for record, judge, _, _ in verdicts}
+    left = {record for record in wanted if record not in newest}
+    sample = set(wanted)
+    shares = {record: to for record, to in shares_of(db, audit.id).items() if record in sample}
+    people = judges_of(db, audit, now)
+    names = {judge: name for _, judge, name, _ in verdicts}
+    names |= {one.account_id: one.label for one in people} | dict(shares.values())
+    done = Counter(newest[record] for record in wanted if record in newest)
+    shared = Counter(account for account, _ in shares.values())
+    still_open = Counter(account for record, (account, _) in shares.items() if record in left)
+    parts = tuple(
+        Share(name, shared[one], still_open[one], done[one])
+        for one, name in names.items()
+        if shared[one] or done[one]
+    )
+    pace = pace_of([(judge, at) for _, judge, _, at in verdicts])
+    return Effort(tuple(people), parts, len(left), len(left - set(shares)), pace)
+
+
+def pace_of(moments: Sequence[tuple[int, datetime]]) -> float | None:
+    """Return the median seconds a record between one person's verdicts, without long pauses.
+
+    ``moments`` are judge and time of every verdict. Verdicts given together share the time since the
+    one before them.
+    """
+    seconds: list[float] = []
+    for judge in {judge for judge, _ in moments}:
+        together = Counter(at for one, at in moments if one == judge)
+        for before, at in pairwise(sorted(together)):
+            gap = (at - before).total_seconds()
+            if gap <= LONGEST_PAUSE:
+                seconds += [gap / together[at]] * together[at]
+    return median(seconds) if len(seconds) >= FEWEST else None

@@ -1,0 +1,82 @@
+"""Makes the files of a package one at a time, into a folder that is gone afterwards."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data.models import Audit
+from services.audits.evidence.in_force import evidence_of
+from services.audits.export import draw_zip
+from services.audits.forms.exporting import form_file
+from services.audits.forms.facts import ActFact, AuditFacts
+from services.audits.forms.gathering import facts_of
+from services.audits.forms.signed import held_by_audit
+from services.audits.package.manifest import Letter, Made, about_audit, safe_name
+from services.audits.words import AuditKind
+from services.documents.formats import FileFormat
+
+_FORMS: dict[AuditKind, tuple[tuple[FileFormat, str], ...]] = {
+    AuditKind.AGENCY: (
+        (FileFormat.PDF, "附件三_機關稽核紀錄表.pdf"),
+        (FileFormat.ODT, "附件三_機關稽核紀錄表.odt"),
+        (FileFormat.ODS, "稽核紀錄明細.ods"),
+    ),
+    AuditKind.UNIT: ((FileFormat.PDF, "附件二_單位稽核紀錄表.pdf"),),
+}
+DRAW, EVIDENCE = "抽樣.zip", "佐證"
+
+
+class Builder:
+    """Makes the files of one package and remembers what they are."""
+
+    def __init__(self, folder: Path, moment: datetime) -> None:
+        self._folder, self._moment = folder, moment
+        self.made: list[Made] = []
+        self.audits: list[dict[str, Any]] = []
+
+    def agency(self, db: Session, audit: Audit, letter: Letter) -> AuditFacts:
+        """Make the files of the agency's audit; its record already bears the letter it goes with."""
+        sent = ActFact(letter.by, letter.at, "", letter.number, letter.day)
+        facts = replace(facts_of(db, audit), sent=sent)
+        self._add(db, audit, facts, "機關稽核")
+        return facts
+
+    def unit(self, db: Session, audit: Audit) -> None:
+        """Make the files of one unit audit."""
+        facts = facts_of(db, audit)
+        place = f"{safe_name(facts.unit_code)}_{facts.period}_稽核-{audit.id}"
+        self._add(db, audit, facts, f"單位稽核/{place}")
+
+    def _add(self, db: Session, audit: Audit, facts: AuditFacts, place: str) -> None:
+        self.audits.append(about_audit(facts))
+        for kind, name in _FORMS[facts.kind]:
+            self._write(f"{place}/{name}", lambda kind=kind: form_file(facts, kind, self._moment))  # type: ignore[misc]
+        if facts.draws:
+            self._write(f"{place}/{DRAW}", lambda: draw_zip(db, audit))
+        for file in evidence_of(db, [audit.id]):
+            path = f"{place}/{EVIDENCE}/{file.id}_{safe_name(file.file_name)}"
+            self.made.append(Made(path, file.sha256, file.size, evidence_id=file.id))
+
+    def _write(self, path: str, make: Callable[[], bytes]) -> None:
+        content = make()
+        file = self._folder / str(len(self.made))
+        file.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        self.made.append(Made(path, digest, len(content), file))
+
+
+def fingerprint(db: Session, audits: Sequence[Audit]) -> tuple[Any, ...]:
+    """Return what must not change between the making of the files and the sending."""
+    return tuple(_state(db, audits))
+
+
+def _state(db: Session, audits: Sequence[Audit]) -> Iterator[Any]:
+    held = held_by_audit(db, audits)
+    for audit in audits:
+        yield audit.id, audit.status, [one.id for one in held[audit.id]]
+    yield [file.id for file in evidence_of(db, [audit.id for audit in audits])]

@@ -1,0 +1,98 @@
+"""What a package for the bureau still lacks, in sentences (7.1.2)."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from data.models import Audit, EvidenceContent, Unit
+from services.audits.evidence.in_force import evidence_of
+from services.audits.forms.signed import held_by_audit, newest_acts
+from services.audits.owing import owing
+from services.audits.words import AuditKind, AuditStatus
+from services.regulation.periods import HalfYear
+
+_NOT_ALONE = {"agency_manager": "機關管理者", "ethics_officer": "政風單位"}
+"""Whose signatures an agency's record bears (7.1.2: 機關管理者會同政風單位)."""
+
+
+def missing_parts(db: Session, audit: Audit) -> list[str]:
+    """Return what has to be there before an agency audit can be sent; empty when nothing is missing."""
+    if audit.kind != AuditKind.AGENCY:
+        return ["只有機關稽核函送地政局；單位稽核隨同機關稽核一併函送。"]
+    return [*_of_agency(db, audit), *_of_units(db, audit)]
+
+
+def unit_audits(db: Session, audit: Audit) -> Sequence[Audit]:
+    """Return the unit audits of both quarters of an agency audit, in the order of the package."""
+    quarters = [str(quarter) for quarter in HalfYear.parse(audit.period).quarters]
+    return db.scalars(
+        select(Audit)
+        .options(joinedload(Audit.unit), joinedload(Audit.agency))
+        .join(Unit, Unit.id == Audit.unit_id)
+        .where(
+            Audit.kind == AuditKind.UNIT,
+            Audit.agency_id == audit.agency_id,
+            Audit.period.in_(quarters),
+        )
+        .order_by(Unit.code, Audit.period)
+    ).all()
+
+
+def _of_agency(db: Session, audit: Audit) -> Iterator[str]:
+    status = AuditStatus(audit.status)
+    if status is AuditStatus.SENT:
+        yield "這件機關稽核已經函送。"
+        return
+    if not status.is_signed:
+        yield f"機關稽核目前是「{status.label}」，尚未簽核。"
+        return
+    held = held_by_audit(db, [audit])[audit.id]
+    for capacity, who in _NOT_ALONE.items():
+        if not any(one.capacity == capacity for one in held):
+            yield f"機關稽核缺{who}的簽核。"
+    approved = newest_acts(db, [audit.id], "approved").get(audit.id)
+    signed = held[-1].content_hash if held else ""
+    if status is not AuditStatus.APPROVED or approved is None:
+        yield "機關稽核尚未經機關首長核定。"
+    elif approved.content_hash != signed:
+        yield "機關首長核定的不是目前簽核的內容；請重新陳核。"
+    yield from _lost_evidence(db, [audit])
+
+
+def _of_units(db: Session, audit: Audit) -> Iterator[str]:
+    audits = unit_audits(db, audit)
+    known = {(one.unit_id, one.period): one for one in audits}
+    held = held_by_audit(db, audits)
+    received = newest_acts(db, held, "received")
+    owed = owing(db, Unit.agency_id == audit.agency_id, HalfYear.parse(audit.period).quarters)
+    for unit, quarters in owed:
+        for quarter in quarters:
+            one = known.get((unit.id, str(quarter)))
+            what = f"{unit.name}（{unit.code}）{quarter.label}的單位稽核"
+            if one is None:
+                yield f"{what}尚未辦理。"
+                continue
+            signatures = held[one.id]
+            if not signatures:
+                yield f"{what}目前是「{AuditStatus(one.status).label}」，尚未簽核。"
+            elif one.status != AuditStatus.RECEIVED or one.id not in received:
+                yield f"{what}已簽核，尚未由機關管理者收存。"
+            elif received[one.id].content_hash != signatures[-1].content_hash:
+                yield f"{what}收存的不是目前簽核的內容；請重新收存。"
+    yield from _lost_evidence(db, audits)
+
+
+def _lost_evidence(db: Session, audits: Sequence[Audit]) -> Iterator[str]:
+    """Name the files without a content: a page asks on every rerun, so reading them is for `soundness`."""
+    files = evidence_of(db, [audit.id for audit in audits])
+    there = set(
+        db.scalars(
+            select(EvidenceContent.evidence_id).where(
+                EvidenceContent.evidence_id.in_([file.id for file in files])
+            )
+        )
+    )
+    for file in files:
+        if file.id not in there:
+            yield f"佐證資料「{file.file_name}」的內容不見了；請通知系統管理者。"

@@ -1,0 +1,90 @@
+"""The list of a package: every file with its hash and size, and the audits it is about."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from services.audits.forms.codes import short_code
+from services.audits.forms.facts import AuditFacts
+
+MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
+_NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
+
+
+@dataclass(frozen=True)
+class Made:
+    """One file of a package on its way in: its bytes in a file of ours, or evidence where it lies."""
+
+    path: str
+    sha256: str
+    size: int
+    file: Path | None = None
+    evidence_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """With which letter a package goes, when, and by whom."""
+
+    number: str
+    day: date
+    at: datetime
+    by: str
+
+
+def about_audit(facts: AuditFacts) -> dict[str, Any]:
+    """Return what the list says of one audit."""
+    return {
+        "audit_id": facts.audit_id,
+        "kind": facts.kind.value,
+        "unit": facts.unit_code,
+        "period": str(facts.period),
+        "frame_hash": facts.frame_hash,
+        "content_hash": facts.content_hash,
+        "code": short_code(facts.content_hash),
+    }
+
+
+def manifest_of(
+    facts: AuditFacts, audits: Sequence[dict[str, Any]], letter: Letter, files: Iterable[Made]
+) -> dict[str, Any]:
+    """Return the list of a package; ``facts`` are those of the agency's audit."""
+    return {
+        "format": 1,
+        "agency": {"code": facts.agency_code, "name": facts.agency},
+        "period": str(facts.period),
+        "letter_no": letter.number,
+        "letter_date": letter.day.isoformat(),
+        "sent_at": letter.at.isoformat(),
+        "sent_by": letter.by,
+        "audits": list(audits),
+        "files": [
+            {"path": one.path, "sha256": one.sha256, "size": one.size}
+            for one in sorted(files, key=lambda one: one.path)
+        ],
+    }
+
+
+def manifest_bytes(manifest: dict[str, Any]) -> bytes:
+    """Return the list as it stands in the package: one form only, whatever database kept it."""
+    return json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1).encode()
+
+
+def manifest_hash(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(manifest_bytes(manifest)).hexdigest()
+
+
+def sums(manifest: dict[str, Any]) -> bytes:
+    """Return the hashes as ``sha256sum -c`` reads them."""
+    lines = (f"{one['sha256']}  {one['path']}\n" for one in manifest["files"])
+    return "".join(lines).encode()
+
+
+def safe_name(text: str) -> str:
+    """Return a name that stays in its folder on every system."""
+    return _NOT_IN_NAMES.sub("_", text).lstrip(".") or "_"

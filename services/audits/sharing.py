@@ -1,0 +1,206 @@
+"""Sharing an audit's records out among its auditors, so that several work without crossing."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from data.engine import transaction
+from data.models import Account, Audit, RecordShare, UsageRecord
+from services import events
+from services.audits import store
+from services.audits.judges import Judge, judges_of
+from services.audits.words import CONDUCT, AuditKind, AuditStatus
+from services.audits.worksheet import latest_verdicts, records_to_judge
+from services.errors import Conflict, Invalid, Refused
+from services.events import EventType
+from services.identity.actor import Actor
+from services.identity.guard import guarded
+
+
+def divide(records: Sequence[tuple[int, str]], people: Sequence[int]) -> dict[int, int]:
+    """Divide records evenly among people: record id to account id, nobody their own.
+
+    ``records`` are ids with the person key of their user. One user's records stay together as far
+    as the even division allows. A record that only its own user could get is left out.
+    """
+    loads, shares = Counter(dict.fromkeys(people, 0)), dict[int, int]()
+    keys = {str(one): one for one in people}
+    # Whose own records are among them cannot take just any: those are given away first.
+    for record, key in records:
+        if others := [one for one in people if key in keys and one != keys[key]]:
+            shares[record] = min(others, key=lambda one: loads[one])
+            loads[shares[record]] += 1
+    rest = [record for key, record in sorted((key, r) for r, key in records) if key not in keys]
+    quotas = Counter[int]()
+    for _ in rest:
+        quotas[min(people, key=lambda one: loads[one] + quotas[one])] += 1
+    for one in people:
+        shares |= dict.fromkeys(rest[: quotas[one]], one)
+        rest = rest[quotas[one] :]
+    return shares
+
+
+@guarded(*CONDUCT.values())
+def share_out(actor: Actor, audit_id: int, people: Collection[int]) -> dict[int, int]:
+    """Divide what is not judged yet among these auditors, anew; return how many each of them got.
+
+    Raises Invalid for somebody who cannot judge this audit, Conflict when nothing is left to judge.
+    """
+    if not people:
+        raise Invalid("請選擇要分派的查核人，至少一人。")
+    with transaction() as db:
+        audit = _judging(db, actor, audit_id)
+        able = {judge.account_id: judge for judge in judges_of(db, audit, actor.now)}
+        if outside := set(people) - set(able):
+            raise Invalid(f"{_name(db, min(outside))}不是這件稽核的稽核人員，不能分派紀錄。")
+        open_records = _open_records(db, audit)
+        if not open_records:
+            raise Conflict("全部紀錄都已判定，沒有可分派的紀錄。")
+        shares = divide(open_records, sorted(set(people)))
+        if not shares:
+            raise Conflict("未判定的都是所選的人自己的使用紀錄；請加選其他稽核人員。")
+        _put(db, actor, audit, [record for record, _ in open_records], shares)
+        _write(db, actor, audit, shares, able)
+    return dict(Counter(shares.values()))
+
+
+@guarded(*CONDUCT.values())
+def take(actor: Actor, audit_id: int, record_ids: Collection[int]) -> None:
+    """Take records that nobody has; raises Conflict, naming who, for one that somebody has."""
+    with transaction() as db:
+        audit = _judging(db, actor, audit_id)
+        wanted = _chosen(db, audit, record_ids)
+        if own := [record for record, key in wanted.items() if key == str(actor.account_id)]:
+            raise Refused(f"紀錄 {min(own)} 是您自己的使用紀錄，不能由本人判定。")
+        for share in _shares(db, audit, wanted):
+            if share.account_id != actor.account_id:
+                who = _name(db, share.account_id)
+                raise Conflict(f"紀錄 {share.record_id} 已分派給{who}；請他退回，或重新分派。")
+        assert actor.account_id is not None
+        shares = dict.fromkeys(wanted, actor.account_id)
+        _put(db, actor, audit, list(wanted), shares)
+        _write(db, actor, audit, shares, {actor.account_id: Judge(actor.account_id, actor.label)})
+
+
+@guarded(*CONDUCT.values())
+def give_back(actor: Actor, audit_id: int, record_ids: Collection[int]) -> None:
+    """Give records back that were shared out to oneself; raises Conflict for one that was not."""
+    with transaction() as db:
+        audit = _judging(db, actor, audit_id)
+        wanted = _chosen(db, audit, record_ids)
+        mine = {s.record_id for s in _shares(db, audit, wanted) if s.account_id == actor.account_id}
+        if others := set(wanted) - mine:
+            raise Conflict(f"紀錄 {min(others)} 沒有分派給您，不能退回。")
+        _put(db, actor, audit, list(wanted), {})
+        events.write(
+            db,
+            actor,
+            EventType.RECORDS_SHARED,
+            about=("audit", audit.id),
+            records={"退回": sorted(wanted)},
+            people=0,
+        )
+
+
+def shares_of(db: Session, audit_id: int) -> dict[int, tuple[int, str]]:
+    """Return to whom each record of an audit is shared out: account id and 姓名（帳號）."""
+    rows = db.execute(
+        select(RecordShare.record_id, Account.id, Account.name, Account.username)
+        .join(Account, Account.id == RecordShare.account_id)
+        .where(RecordShare.audit_id == audit_id)
+    )
+    return {record: (one, f"{name}（{username}）") for record, one, name, username in rows}
+
+
+def release_shares(db: Session, account_id: int, unit_id: int) -> None:
+    """Take back what was shared out to somebody in the open audits of a unit."""
+    still_open = select(Audit.id).where(
+        Audit.unit_id == unit_id, Audit.kind == AuditKind.UNIT, Audit.status == AuditStatus.JUDGING
+    )
+    db.execute(
+        delete(RecordShare).where(
+            RecordShare.account_id == account_id, RecordShare.audit_id.in_(still_open)
+        )
+    )
+
+
+def _judging(db: Session, actor: Actor, audit_id: int) -> Audit:
+    audit = store.load_audit(db, actor, audit_id, CONDUCT, lock=True)
+    if actor.account_id is None:
+        raise Refused("分派必須由有帳號的稽核人員辦理。")
+    store.require_status(audit, AuditStatus.JUDGING)
+    return audit
+
+
+def _open_records(db: Session, audit: Audit) -> list[tuple[int, str]]:
+    """Return what is not judged yet, with the person key of each record's user."""
+    judged = latest_verdicts(db, audit.id)
+    wanted = [record for record in records_to_judge(db, audit.id) if record not in judged]
+    keys = _keys(db, wanted)
+    return [(record, keys[record]) for record in wanted]
+
+
+def _chosen(db: Session, audit: Audit, record_ids: Collection[int]) -> dict[int, str]:
+    if not record_ids:
+        raise Invalid("請先選取紀錄。")
+    if outside := set(record_ids) - set(records_to_judge(db, audit.id)):
+        raise Invalid(f"紀錄 {min(outside)} 不在這件稽核的樣本內。")
+    return _keys(db, record_ids)
+
+
+def _keys(db: Session, record_ids: Collection[int]) -> dict[int, str]:
+    query = select(UsageRecord.id, UsageRecord.person_key).where(UsageRecord.id.in_(record_ids))
+    return dict(db.execute(query).all())
+
+
+def _shares(db: Session, audit: Audit, record_ids: Collection[int]) -> Sequence[RecordShare]:
+    return db.scalars(
+        select(RecordShare)
+        .where(RecordShare.audit_id == audit.id, RecordShare.record_id.in_(record_ids))
+        .order_by(RecordShare.record_id)
+    ).all()
+
+
+def _put(
+    db: Session, actor: Actor, audit: Audit, cleared: list[int], shares: Mapping[int, int]
+) -> None:
+    """Let ``shares`` be what holds for the records of ``cleared``; the audit's row is locked."""
+    db.execute(
+        delete(RecordShare).where(
+            RecordShare.audit_id == audit.id, RecordShare.record_id.in_(cleared)
+        )
+    )
+    db.add_all(
+        RecordShare(
+            audit_id=audit.id,
+            record_id=record,
+            account_id=account,
+            shared_at=actor.now,
+            shared_by=actor.account_id,
+        )
+        for record, account in shares.items()
+    )
+
+
+def _write(
+    db: Session, actor: Actor, audit: Audit, shares: Mapping[int, int], able: Mapping[int, Judge]
+) -> None:
+    people = sorted(set(shares.values()))
+    events.write(
+        db,
+        actor,
+        EventType.RECORDS_SHARED,
+        about=("audit", audit.id),
+        records={
+            able[one].label: sorted(record for record, to in shares.items() if to == one)
+            for one in people
+        },
+        people=len(people),
+    )
+
+
+def _name(db: Session, account_id: int) -> str:
+    account = db.get(Account, account_id)
+    return f"{account.name}（{account.username}）" if account else f"帳號 {account_id} "

@@ -1,0 +1,275 @@
+"""機關稽核 step by step, by the people who live it: manager, ethics officer, agency head; the bureau looks on."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from streamlit.testing.v1 import AppTest
+
+from data.demo.load import DemoSummary
+from data.engine import reading
+from data.models import (
+    Agency,
+    Audit,
+    AuditAct,
+    AuditDraw,
+    AuditFrame,
+    Reopening,
+    Signature,
+    Verdict,
+)
+from services import clock
+from services.rocdate import roc_date
+from tests.pages.browsing import open_page, texts
+from tests.services.audits import whole
+from tests.world import World, at
+
+HALF = "2026H1"
+TABLES = (Audit, AuditFrame, AuditDraw, Verdict, Signature, AuditAct, Reopening)
+
+
+def counts() -> dict[str, int]:
+    with reading() as db:
+        return {
+            t.__tablename__: db.scalar(select(func.count()).select_from(t)) or 0 for t in TABLES
+        }
+
+
+def added(before: dict[str, int]) -> dict[str, int]:
+    return {name: now - before[name] for name, now in counts().items() if now != before[name]}
+
+
+def audit_of_half() -> Audit | None:
+    with reading() as db:
+        return db.scalar(
+            select(Audit)
+            .join(Agency, Agency.id == Audit.agency_id)
+            .where(Audit.kind == "agency", Audit.period == HALF, Agency.code == "TAX")
+        )
+
+
+def labels(app: AppTest) -> set[str]:
+    return {button.label for button in app.button}
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    assert not app.error, [error.value for error in app.error]
+
+
+def confirm(app: AppTest, label: str) -> None:
+    """Press a dialog's button; the rerun it asks for is AppTest's next run."""
+    press(app, label)
+    app.run()
+    assert not app.exception
+
+
+def page(who: str, **params: str) -> AppTest:
+    app = open_page(who, "agency_audit", **{"half": HALF} | params)
+    assert not app.exception
+    assert not app.error, [error.value for error in app.error]
+    return app
+
+
+def judged(app: AppTest) -> int:
+    """Judge whatever is open; return how many records it was."""
+    pressed = 0
+    while "符合" in labels(app):
+        press(app, "符合")
+        pressed += 1
+    return pressed
+
+
+def test_from_what_the_units_owe_to_the_approval(demo_city: DemoSummary) -> None:
+    before = counts()
+    manager = page("agency_manager")
+    said = texts(manager)
+    assert "115年7月31日 以前辦理，115年8月31日 以前函送地政局" in said
+    assert "應稽核多少" in said and "規範第七點（一）2." in said
+    assert any(one.label.startswith("單位稽核：應交") for one in manager.expander)
+    press(manager, "下一步：凍結")
+    manager.run()
+    press(manager, "凍結母體")
+    assert added(before) == {}
+    confirm(manager, "確定凍結")
+    assert added(before) == {"audits": 1, "audit_frames": 1}
+    press(manager, "抽樣")
+    for _ in range(2):
+        manager.run()
+    assert added(before)["audit_draws"] == 1
+    press(manager, "開始查核")
+    manager.run()
+    assert "單位判定「" in texts(manager)
+    pressed = judged(manager)
+    assert added(before)["verdicts"] == pressed > 0
+    press(manager, "前往簽核")
+    manager.run()
+    press(manager, "簽核")
+    confirm(manager, "確定簽核")
+    assert added(before)["signatures"] == 1
+    assert "還缺政風人員的簽核" in texts(manager)
+    assert "簽核" not in labels(manager)
+
+    waiting = page("agency_head")
+    assert "核定" not in labels(waiting)
+
+    ethics = page("ethics", step="sign")
+    press(ethics, "簽核")
+    confirm(ethics, "確定簽核")
+    assert added(before)["signatures"] == 2
+    assert "這件稽核已簽核" in texts(ethics)
+
+    head = page("agency_head")
+    assert "政風人員簽核" in texts(head)
+    press(head, "退回")
+    next(area for area in head.text_area if area.label == "理由").set_value("請補充查核說明").run()
+    confirm(head, "確定退回")
+    assert added(before) | {"verdicts": 0} == {
+        "audits": 1, "audit_frames": 1, "audit_draws": 1, "verdicts": 0,
+        "signatures": 2, "audit_acts": 1, "reopenings": 1,
+    }  # fmt: skip
+    for who in ("ethics", "agency_manager"):
+        app = page(who, step="sign")
+        assert "退回" in texts(app)
+        press(app, "簽核")
+        confirm(app, "確定簽核")
+    head = page("agency_head")
+    press(head, "核定")
+    confirm(head, "確定核定")
+    audit = audit_of_half()
+    assert audit is not None and audit.status == "approved"
+    assert "還不能函送" in texts(head)
+    assert "函送地政局" not in labels(head)
+    assert "尚未由機關管理者收存" in texts(page("agency_manager"))
+
+
+def test_the_approved_half_year_is_sent_with_its_letter(world: World) -> None:
+    audit_id, _ = whole.approved_agency(world)
+    manager = page("agency_manager")
+    press(manager, "函送地政局")
+    manager.text_input(key="send.number").set_value("查詢").run()
+    next(button for button in manager.button if button.label == "確定函送").click().run()
+    assert any("公文字號" in error.value for error in manager.error)
+    with reading() as db:
+        assert db.get_one(Audit, audit_id).status == "approved"
+    manager.text_input(key="send.number").set_value(whole.LETTER).run()
+    manager.text_input(key="send.day").set_value(roc_date(whole.LETTER_DAY)).run()
+    confirm(manager, "確定函送")
+    with reading() as db:
+        assert db.get_one(Audit, audit_id).status == "sent"
+    for who in ("agency_manager", "agency_head", "reviewer"):
+        app = page(who, agency="TAX")
+        assert "已函送地政局" in texts(app) and whole.LETTER in texts(app)
+        assert "函送地政局" not in labels(app)
+
+
+def test_several_units_records_are_received_at_once(demo_city: DemoSummary) -> None:
+    with reading() as db:
+        signed = tuple(
+            db.scalars(
+                select(Audit.id).where(
+                    Audit.kind == "unit",
+                    Audit.period.in_(["2026Q1", "2026Q2"]),
+                    Audit.status == "signed",
+                    Audit.agency.has(code="TAX"),
+                )
+            )
+        )
+    assert len(signed) > 1
+    before = counts()
+    app = page("agency_manager")
+    app.session_state["dialog.open"] = ("receive", signed)
+    app.run()
+    assert f"以下 {len(signed)} 件單位稽核紀錄" in texts(app)
+    confirm(app, "確定收存")
+    assert added(before) == {"audit_acts": len(signed)}
+    assert f"已收存 {len(signed)}" in texts(app)
+
+
+def test_the_chosen_scope_is_what_is_frozen(demo_city: DemoSummary) -> None:
+    app = page("ethics")
+    app.radio(key="agency_audit.scope").set_value("both").run()
+    press(app, "下一步：凍結")
+    app.run()
+    press(app, "凍結母體")
+    confirm(app, "確定凍結")
+    audit = audit_of_half()
+    assert audit is not None and audit.scope == "both"
+    assert "已稽核與未稽核的紀錄" in texts(page("agency_head", step="scope"))
+
+
+def test_a_number_out_of_range_gets_its_sentence(demo_city: DemoSummary) -> None:
+    app = page("agency_manager", step="freeze")
+    app.number_input(key="base_records").set_value(10**6).run()
+    press(app, "凍結母體")
+    before = counts()
+    next(button for button in app.button if button.label == "確定凍結").click().run()
+    assert "規範下限" in app.error[0].value
+    assert added(before) == {}
+
+
+@pytest.mark.parametrize("step", ["freeze", "draw", "judge", "sign", "approve"])
+def test_later_steps_say_what_is_missing_and_change_nothing(
+    demo_city: DemoSummary, step: str
+) -> None:
+    before = counts()
+    app = page("agency_manager", step=step)
+    assert any(word in texts(app) for word in ("尚未", "還沒有", "凍結會把"))
+    assert added(before) == {}
+
+
+def test_an_unfinished_half_year_is_shown_but_cannot_be_frozen(demo_city: DemoSummary) -> None:
+    app = page("agency_manager", half="2026H2", step="freeze")
+    assert "結束後才能凍結" in texts(app)
+    assert "凍結母體" not in labels(app)
+
+
+@pytest.mark.parametrize("who", ["agency_head", "reviewer", "system_manager"])
+def test_viewers_have_no_buttons_that_act(demo_city: DemoSummary, who: str) -> None:
+    params: dict[str, Any] = {} if who == "agency_head" else {"agency": "TAX"}
+    app = page(who, step="freeze", **params)
+    assert "凍結由機關管理者會同政風單位辦理" in texts(app)
+    assert not {"凍結母體", "抽樣", "簽核", "收存", "核定"} & labels(app)
+
+
+def test_the_bureau_sees_every_agency(demo_city: DemoSummary) -> None:
+    app = page("reviewer")
+    table = app.dataframe[0].value
+    assert len(table) == demo_city.agencies
+    assert "機關稽核" in texts(app)
+
+
+def test_a_number_in_the_address_opens_that_agency_and_half_year(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit_id, units = whole.approved_agency(world)
+    # Half a year later another one is the newest: the number alone leads back.
+    monkeypatch.setattr(clock, "utc_now", lambda: at(2027, 1, 20))
+    for who in ("agency_manager", "reviewer"):
+        app = open_page(who, "agency_audit", audit=str(audit_id), step="judge")
+        assert not app.exception and not app.error and "已略過" not in texts(app)
+        assert app.subheader[0].value == "臺北市稅捐稽徵處．115年上半年"
+        assert app.query_params["step"] in ("judge", ["judge"])
+        assert "audit" not in app.query_params
+    for number, words in (
+        (str(units[0]), "是單位稽核，不在本頁；請由「稽核抽樣」開啟"),
+        ("999999", "找不到這件稽核"),
+        ("x", "不是數字"),
+    ):
+        app = open_page("agency_manager", "agency_audit", audit=number)
+        assert not app.exception
+        assert words in app.error[0].value
+    foreign = open_page("works_manager", "agency_audit", audit=str(audit_id))
+    assert "權限" in foreign.error[0].value
+    assert "稅捐" not in texts(foreign)
+    wrong = open_page("agency_manager", "audit_sampler", audit=str(audit_id))
+    assert "請由「機關稽核」開啟" in wrong.error[0].value
+
+
+@pytest.mark.parametrize(
+    "params", [{"half": "1999H1"}, {"agency": "PWD"}, {"step": "nonsense"}, {"scope": "all"}]
+)
+def test_a_wrong_address_gets_a_sentence(demo_city: DemoSummary, params: dict[str, str]) -> None:
+    app = page("agency_manager", **params)
+    assert "已略過" in texts(app)

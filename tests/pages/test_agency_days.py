@@ -1,0 +1,132 @@
+"""機關稽核 shows the day that the rule names and the one that counts, and turns red after the latter."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import update
+from streamlit.testing.v1 import AppTest
+
+from data.engine import transaction
+from data.models import Account
+from pages.agency.days import is_late
+from services import clock
+from services.audits.words import AuditStatus
+from services.regulation.periods import HalfYear
+from services.rocdate import local_date
+from services.schedule.tasks import tasks_of
+from services.schedule.words import TaskKind, TaskState
+from tests.pages.browsing import open_page, texts
+from tests.services.audits import whole
+from tests.services.schedule.rows import audit_of
+from tests.world import World, at
+
+LATE = ":red-badge[逾期]"
+
+
+def opened(who: str, half: str, **params: str) -> AppTest:
+    app = open_page(who, "agency_audit", half=half, **params)
+    assert not app.exception
+    return app
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    monkeypatch.setattr(clock, "utc_now", lambda: moment)
+    with transaction() as db:
+        db.execute(update(Account).values(created_at=moment))
+
+
+def is_red(app: AppTest) -> bool:
+    return LATE in [str(one.value) for one in app.markdown]
+
+
+@pytest.mark.parametrize(
+    ("half", "now", "late"),
+    [
+        ("2025H2", at(2026, 2, 1), False),  # 01-31 is a Saturday: 02-02 counts
+        ("2025H2", at(2026, 2, 2), False),
+        ("2025H2", at(2026, 2, 3), True),
+        ("2026H2", at(2027, 2, 1), False),  # 01-31 is a Sunday
+        ("2026H2", at(2027, 2, 2), True),
+        ("2026H1", at(2026, 7, 31), False),
+        ("2026H1", at(2026, 8, 1), True),
+    ],
+)
+def test_an_audit_is_late_after_the_day_that_counts_as_the_work_list_says(
+    world: World, monkeypatch: pytest.MonkeyPatch, half: str, now: datetime, late: bool
+) -> None:
+    set_clock(monkeypatch, now)
+    assert is_red(opened("agency_manager", half)) is late
+    manager = world.actor("agency_manager", now)
+    (task,) = [
+        one
+        for one in tasks_of(manager)
+        if one.kind is TaskKind.AGENCY_AUDIT and one.key.endswith(half)
+    ]
+    assert (task.state is TaskState.OVERDUE) is late
+
+
+@pytest.mark.parametrize(
+    ("now", "late"), [(at(2026, 8, 31), False), (at(2026, 9, 1), True)], ids=("last day", "after")
+)
+def test_what_is_approved_is_late_after_the_day_of_sending(
+    world: World, monkeypatch: pytest.MonkeyPatch, now: datetime, late: bool
+) -> None:
+    whole.approved_agency(world)
+    set_clock(monkeypatch, now)
+    assert is_red(opened("agency_manager", "2026H1")) is late
+
+
+@pytest.mark.parametrize(
+    ("half", "now", "late"),
+    [
+        ("2025H2", at(2026, 3, 1), False),  # 02-28 is a holiday, and a Saturday: 03-02 counts
+        ("2025H2", at(2026, 3, 2), False),
+        ("2025H2", at(2026, 3, 3), True),
+        ("2026H2", at(2027, 3, 1), False),  # 02-28 is a Sunday, the day after makes up for it
+        ("2026H2", at(2027, 3, 2), False),
+        ("2026H2", at(2027, 3, 3), True),
+    ],
+)
+def test_the_end_of_february_moves_past_the_holiday(half: str, now: datetime, late: bool) -> None:
+    parsed = HalfYear.parse(half)
+    today = local_date(now)
+    assert is_late(parsed, AuditStatus.APPROVED, today) is late
+    assert is_late(parsed, AuditStatus.PLANNED, today)
+    assert not is_late(parsed, AuditStatus.SENT, today)
+
+
+def test_both_days_are_shown_where_they_differ(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_clock(monkeypatch, at(2026, 2, 1))
+    words = (
+        "應於 115年1月31日 以前辦理（遇假日順延至 115年2月2日），"
+        "115年2月28日 以前函送地政局（遇假日順延至 115年3月2日）"
+    )
+    app = opened("agency_manager", "2025H2")
+    assert words in texts(app)
+    assert words in texts(opened("reviewer", "2025H2"))  # above the list of all agencies
+    owed = app.dataframe[0].value
+    assert list(owed["季別"]) == ["114年第3季"] * 2 + ["114年第4季"] * 2
+    assert (
+        list(owed["期限"])
+        == ["114年10月31日（逾期）"] * 2 + ["115年1月31日（遇假日順延至 115年2月2日）"] * 2
+    )
+
+
+def test_a_signed_unit_audit_is_late_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit_of(world, "tax1", "2025Q4", AuditStatus.RECEIVED)
+    set_clock(monkeypatch, at(2026, 2, 3))
+    owed = opened("agency_manager", "2025H2").dataframe[0].value
+    days = dict(zip(owed["單位"] + owed["季別"], owed["期限"], strict=True))
+    assert "逾期" not in days["大安分處114年第4季"]
+    assert days["中山分處114年第4季"].endswith("（遇假日順延至 115年2月2日）（逾期）")
+
+
+def test_a_year_without_a_calendar_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_clock(monkeypatch, at(2028, 1, 31))
+    app = opened("agency_manager", "2027H2")
+    said = "（尚無 117 年辦公日曆表，未計假日順延）"
+    assert f"應於 117年1月31日 以前辦理{said}，117年2月29日 以前函送地政局{said}" in texts(app)
+    assert f"117年1月31日{said}" in list(app.dataframe[0].value["期限"])
+    assert not is_red(app)

@@ -1,0 +1,80 @@
+"""Opens a file in LibreOffice, without a screen, and reads what stands in the PDF that it makes of it."""
+
+import re
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+
+from tests.reading_pdf import squeezed
+
+OFFICE = "soffice"
+MISSING = (
+    f"LibreOffice is missing ({OFFICE} is not on the path): the forms are opened in it. "
+    "On Debian: apt-get install libreoffice-writer-nogui"
+)
+_OBJECT = re.compile(rb"(?<!\d)(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
+_SHOWN = re.compile(rb"/(F\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>")
+
+
+def opened_text(content: bytes, folder: Path) -> str:
+    """Return all texts, without blanks, that LibreOffice shows of a document (an ODT)."""
+    assert shutil.which(OFFICE), MISSING
+    (folder / "paper.odt").write_bytes(content)
+    done = subprocess.run(
+        [
+            OFFICE,
+            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+            *("--headless", "--convert-to", "pdf", "--outdir", str(folder)),
+            str(folder / "paper.odt"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    made = folder / "paper.pdf"
+    assert made.exists(), f"LibreOffice made no PDF: {done.stdout}{done.stderr}"
+    return squeezed(_text(made.read_bytes()))
+
+
+def _text(content: bytes) -> str:
+    """Read a PDF as LibreOffice writes it: fonts of one-byte codes, each with its ToUnicode table."""
+    objects = {int(found[1]): found[2] for found in _OBJECT.finditer(content)}
+    fonts = {
+        name: _letters(_stream(objects[_named(objects[int(number)], b"ToUnicode")]))
+        for body in objects.values()
+        for name, number in re.findall(rb"/(F\d+) (\d+) 0 R", body)
+    }
+    pages = [body for body in objects.values() if b"/Type/Page/" in body]
+    shown = [_drawn(_stream(objects[_named(page, b"Contents")]), fonts) for page in pages]
+    assert shown, "no page"
+    return "".join(shown)
+
+
+def _named(body: bytes, name: bytes) -> int:
+    found = re.search(rb"/%s (\d+) 0 R" % name, body)
+    assert found is not None, name
+    return int(found[1])
+
+
+def _stream(body: bytes) -> bytes:
+    return zlib.decompressobj().decompress(body.partition(b"stream\n")[2])
+
+
+def _letters(table: bytes) -> dict[int, str]:
+    return {
+        int(code, 16): bytes.fromhex(letters.decode()).decode("utf-16-be")
+        for block in re.findall(rb"beginbfchar(.*?)endbfchar", table, re.DOTALL)
+        for code, letters in re.findall(rb"<([0-9A-F]+)> <([0-9A-F]+)>", block)
+    }
+
+
+def _drawn(content: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
+    said, letters = [], {}
+    for font, codes in _SHOWN.findall(content):
+        if font:
+            letters = fonts[font]
+        else:
+            said += [letters[code] for code in bytes.fromhex(codes.decode())]
+    return "".join(said)

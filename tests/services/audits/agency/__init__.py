@@ -1,0 +1,1 @@
+"""The agency audit as a service."""

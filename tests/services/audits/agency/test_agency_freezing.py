@@ -1,0 +1,348 @@
+"""Freezing an agency's half-year: its three scopes, the floors, what is missing, and what is refused."""
+
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from data.engine import reading
+from data.models import Audit, AuditDraw, AuditFrame, Event
+from services import readings
+from services.audits import store
+from services.audits.agency.freezing import freeze_agency, preview_agency_frame
+from services.audits.drawing import draw_first, expand, redraw
+from services.audits.export import export_draw
+from services.audits.frozen import unpack_frame
+from services.audits.overview import view_audit
+from services.audits.sheet import worksheet_rows
+from services.audits.signing import reopen, sign
+from services.audits.words import FrameScope, Ruling
+from services.audits.worksheet import judge, pick
+from services.errors import Conflict, Invalid, Refused
+from services.identity.actor import operator
+from services.regulation.periods import HalfYear
+from tests.services.audits.agency.halves import (
+    HALF,
+    Q1,
+    Q2,
+    agency_records,
+    audit_row,
+    audited_records,
+    frozen_agency,
+    half,
+    judge_all,
+    signed_unit,
+    signed_units,
+)
+from tests.services.audits.test_at_once import at_once
+from tests.services.audits.test_export import unpack, verify
+from tests.world import NOW, World
+
+__all__ = ["half"]
+
+
+def frame_row(audit_id: int) -> AuditFrame:
+    with reading() as db:
+        return store.load_frame_row(db, audit_id)
+
+
+def frame_ids(audit_id: int) -> set[int]:
+    return set(unpack_frame(frame_row(audit_id)).ids.tolist())
+
+
+def counts() -> dict[str, Any]:
+    with reading() as db:
+        return {
+            t.__tablename__: db.scalar(select(func.count()).select_from(t))
+            for t in (Audit, AuditFrame, AuditDraw)
+        }
+
+
+def test_the_frame_is_what_the_units_audited(half: World) -> None:
+    units = signed_units(half)
+    audit_id = frozen_agency(half)
+    assert frame_ids(audit_id) == audited_records(half, *units.values())
+    row, audit = frame_row(audit_id), audit_row(audit_id)
+    assert (audit.kind, audit.unit_id, audit.period, audit.scope, audit.status) == (
+        "agency", None, "2026H1", "audited", "frozen",
+    )  # fmt: skip
+    basis = row.basis
+    assert set(basis) == {
+        "floors", "explanation", "reading", "units", "missing", "people", "records", "months",
+    }  # fmt: skip
+    assert [(u["unit"], u["quarter"], u["audit_id"]) for u in basis["units"]] == [
+        ("大安分處", "2026Q1", units["tax1", "2026Q1"]),
+        ("中山分處", "2026Q1", units["tax2", "2026Q1"]),
+        ("大安分處", "2026Q2", units["tax1", "2026Q2"]),
+        ("中山分處", "2026Q2", units["tax2", "2026Q2"]),
+    ]
+    for unit in basis["units"]:
+        records = audited_records(half, unit["audit_id"])
+        assert unit["records"] == len(records)
+        assert unit["people"] <= len(records)
+    assert basis["missing"] == []
+    assert basis["records"] == row.records == sum(u["records"] for u in basis["units"])
+    assert basis["people"] == row.people_counted == sum(u["people"] for u in basis["units"])
+    assert basis["floors"]["records"] == ceil(basis["records"] / 2) == row.planned_records
+    assert basis["floors"]["users"] == min(ceil(basis["people"] / 2), row.people)
+    assert basis["floors"]["months"] == row.months == 6
+    assert basis["months"] == list(HALF.months)
+
+
+def test_the_other_scopes(half: World) -> None:
+    units = signed_units(half)
+    audited, everything = audited_records(half, *units.values()), agency_records(half)
+    assert audited < everything
+    manager = half.actor("agency_manager")
+    for scope, expected in (
+        (FrameScope.AUDITED, audited),
+        (FrameScope.UNAUDITED, everything - audited),
+        (FrameScope.BOTH, everything),
+    ):
+        shown = preview_agency_frame(manager, half.agencies["tax"], HALF, scope)
+        assert shown.picture is not None, shown.problem
+        assert shown.picture.records == len(expected)
+        assert shown.picture.floors.records == ceil(len(audited) / 2)
+        assert scope.label in shown.picture.reading
+    assert frame_ids(frozen_agency(half, FrameScope.BOTH)) == everything
+
+
+def test_the_unaudited_records_alone(half: World) -> None:
+    units = signed_units(half)
+    audit_id = frozen_agency(half, FrameScope.UNAUDITED)
+    assert frame_ids(audit_id) == agency_records(half) - audited_records(half, *units.values())
+
+
+def test_people_of_the_picture_have_their_names(half: World) -> None:
+    signed_units(half)
+    shown = preview_agency_frame(half.actor("ethics"), half.agencies["tax"], HALF, FrameScope.BOTH)
+    assert shown.picture is not None
+    names = {half.actor(who).name for who in ("clerk", "clerk2", "clerk_tax2")}
+    assert {name for _, name, _ in shown.picture.by_person} == names
+    assert list(shown.picture.by_month) == list(HALF.months)
+
+
+def test_counting_people_once_is_a_setting(half: World) -> None:
+    audits = signed_units(half).values()
+    reviewer = half.actor("reviewer")
+    audited = [{row.person_key for row in worksheet_rows(reviewer, one)} for one in audits]
+    distinct = len(set[str]().union(*audited))
+    manager, agency = half.actor("agency_manager"), half.agencies["tax"]
+
+    def people() -> tuple[int, str]:
+        picture = preview_agency_frame(manager, agency, HALF, FrameScope.AUDITED).picture
+        assert picture is not None
+        return picture.people_counted, picture.reading + "".join(picture.explanation)
+
+    summed, said = people()
+    assert "人次" in said
+    readings.choose(operator(NOW), "agency_people_counted", "distinct")
+    once, said = people()
+    assert (once, summed) == (distinct, sum(map(len, audited)))
+    assert "人次" not in said and "只算一次" in said
+    basis = frame_row(frozen_agency(half)).basis
+    assert basis["people"] == distinct and basis["floors"]["users"] == (distinct + 1) // 2
+
+
+def test_missing_unit_audits_are_named_and_stay_a_finding(half: World) -> None:
+    signed = signed_unit(half, "tax1", Q1)
+    shown = preview_agency_frame(
+        half.actor("agency_manager"), half.agencies["tax"], HALF, FrameScope.AUDITED
+    )
+    missing = [("中山分處", "2026Q1"), ("大安分處", "2026Q2"), ("中山分處", "2026Q2")]
+    assert [(one.unit, one.quarter) for one in shown.audited.missing] == missing
+    assert shown.picture is not None
+    said = "".join(shown.picture.explanation)
+    assert "還有 3 件單位稽核未簽核" in said
+    assert "115年4月、115年5月、115年6月有使用紀錄，但不在這個範圍內" in said
+    audit_id = frozen_agency(half)
+    assert frame_ids(audit_id) == audited_records(half, signed)
+    signed_unit(half, "tax1", Q2)
+    basis = frame_row(audit_id).basis
+    assert [(one["unit"], one["quarter"]) for one in basis["missing"]] == missing
+
+
+def test_a_reopened_unit_audit_is_missing_again(half: World) -> None:
+    units = signed_units(half)
+    reopen(half.actor("head"), units["tax1", "2026Q2"], "機關管理者退回補正")
+    shown = preview_agency_frame(
+        half.actor("agency_manager"), half.agencies["tax"], HALF, FrameScope.AUDITED
+    )
+    assert [(one.unit, one.quarter) for one in shown.audited.missing] == [("大安分處", "2026Q2")]
+
+
+@pytest.mark.parametrize(
+    ("scope", "sentence"),
+    [(FrameScope.AUDITED, "單位已簽核的稽核中沒有任何紀錄"), (FrameScope.UNAUDITED, "")],
+)
+def test_nothing_signed_yet_is_no_nil_return(half: World, scope: FrameScope, sentence: str) -> None:
+    before = counts()
+    if sentence:
+        with pytest.raises(Invalid, match=sentence):
+            frozen_agency(half, scope)
+        assert counts() == before
+        return
+    audit_id = frozen_agency(half, scope)
+    row = frame_row(audit_id)
+    assert row.basis["floors"] == {"records": 0, "users": 0, "months": 6, "at_least": 6}
+    draw_first(half.actor("agency_manager"), audit_id)
+    found = view_audit(half.actor("agency_manager"), audit_id).findings
+    assert found is not None and (found.months, found.to_judge) == (6, 6)
+
+
+def test_too_few_unaudited_records_are_refused_with_advice(half: World) -> None:
+    """Nearly everything was audited: what is left is too small for half of it."""
+    units = signed_units(half)
+    for (unit, _), audit_id in units.items():
+        who = half.actor("head" if unit == "tax1" else "tax2_head")
+        frame = frame_row(audit_id)
+        if not frame.records:
+            continue
+        reopen(who, audit_id, "機關管理者要求擴大查核")
+        left = frame.records - len(audited_records(half, audit_id))
+        expand(who, audit_id, left - 1, "機關管理者要求擴大查核")
+        judge_all(half, audit_id, who.username)
+        sign(who, audit_id, view_audit(who, audit_id).content_hash)
+    before = counts()
+    with pytest.raises(
+        Invalid, match=r"母體只有 3 筆，不足應稽核的 .*請改選「已稽核與未稽核的紀錄」"
+    ):
+        frozen_agency(half, FrameScope.UNAUDITED)
+    assert counts() == before
+    shown = preview_agency_frame(
+        half.actor("ethics"), half.agencies["tax"], HALF, FrameScope.UNAUDITED
+    )
+    assert shown.picture is None and "請改選" in shown.problem
+
+
+def test_a_half_year_without_use_is_a_nil_return(world: World) -> None:
+    manager = world.actor("agency_manager")
+    shown = preview_agency_frame(manager, world.agencies["tax"], HALF, FrameScope.AUDITED)
+    assert shown.picture is not None and shown.picture.records == 0
+    assert "本半年沒有使用紀錄" in shown.picture.explanation[0]
+    audit_id = frozen_agency(world)
+    assert frame_row(audit_id).records == 0
+    with pytest.raises(Conflict, match="不需抽樣"):
+        draw_first(manager, audit_id)
+    found = view_audit(manager, audit_id).findings
+    assert found is not None and found.sentence == "本半年沒有使用紀錄。"
+
+
+def test_freezing_twice_and_early(half: World) -> None:
+    signed_units(half)
+    frozen_agency(half)
+    before = counts()
+    for person, scope in (("agency_manager", FrameScope.BOTH), ("ethics", FrameScope.AUDITED)):
+        with pytest.raises(Conflict, match="已經凍結，不能再凍結一次"):
+            freeze_agency(half.actor(person), half.agencies["tax"], HALF, scope, seal=False)
+    with pytest.raises(Invalid, match="只能凍結已結束的半年"):
+        freeze_agency(
+            half.actor("ethics"), half.agencies["tax"], HalfYear(2026, 2), FrameScope.BOTH
+        )
+    assert counts() == before
+
+
+def test_a_half_year_ends_at_taipei_midnight(half: World) -> None:
+    last_minute = datetime(2026, 6, 30, 15, 59, tzinfo=UTC)
+    for moment, fine in ((last_minute, False), (last_minute.replace(hour=16, minute=0), True)):
+        person = half.actor("agency_manager", moment)
+        if fine:
+            freeze_agency(person, half.agencies["tax"], HALF, FrameScope.BOTH, seal=False)
+        else:
+            with pytest.raises(Invalid, match="才結束"):
+                freeze_agency(person, half.agencies["tax"], HALF, FrameScope.BOTH, seal=False)
+
+
+@pytest.mark.parametrize("size", [-1, 0, 3, 10_000])
+def test_the_size_is_between_floor_and_frame(half: World, size: int) -> None:
+    signed_units(half)
+    before = counts()
+    with pytest.raises(Invalid, match="規範下限"):
+        freeze_agency(
+            half.actor("agency_manager"),
+            half.agencies["tax"],
+            HALF,
+            FrameScope.AUDITED,
+            size,
+            seal=False,
+        )
+    assert counts() == before
+
+
+def test_one_frame_is_frozen_when_two_freeze_at_once(half: World) -> None:
+    signed_units(half)
+    people = [half.actor("agency_manager"), half.actor("ethics")]
+    ended = at_once(
+        *(
+            lambda p=p: freeze_agency(p, half.agencies["tax"], HALF, FrameScope.AUDITED, seal=False)
+            for p in people
+        )
+    )
+    assert ended == {"done": 1, "told": 1}
+    with reading() as db:
+        opened = db.scalars(
+            select(Event.object_id).where(
+                Event.type == "audit_opened", Event.detail["period"].as_string() == "2026H1"
+            )
+        ).all()
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize(
+    "who", ["head", "auditor", "agency_head", "works_manager", "reviewer", "system_manager"]
+)
+def test_others_do_not_freeze(half: World, who: str) -> None:
+    before = counts()
+    with pytest.raises(Refused):
+        freeze_agency(half.actor(who), half.agencies["tax"], HALF, FrameScope.BOTH)
+    assert counts() == before
+
+
+def test_it_is_drawn_redrawn_expanded_judged_and_picked_by_its_own_people(half: World) -> None:
+    signed_units(half)
+    manager, ethics = half.actor("agency_manager"), half.actor("ethics")
+    audit_id = frozen_agency(half)
+    for outsider in ("head", "auditor", "works_manager", "agency_head"):
+        with pytest.raises(Refused):
+            draw_first(half.actor(outsider), audit_id)
+    draw_first(ethics, audit_id)
+    first = view_audit(manager, audit_id)
+    assert first.frame is not None and first.findings is not None
+    floors = first.frame.picture.floors
+    assert first.findings.to_judge >= floors.at_least
+    assert first.findings.people >= floors.users
+    assert first.findings.months == floors.months
+    redraw(manager, audit_id, "首次抽樣時系統中斷")
+    left = frame_row(audit_id).records - len(audited_records(half, audit_id))
+    with pytest.raises(Invalid, match="尚未抽出的紀錄"):
+        expand(manager, audit_id, left + 1, "想要全部查核")
+    expand(manager, audit_id, 1, "政風單位要求多查一筆")
+    assert [draw.kind for draw in view_audit(ethics, audit_id).draws] == [
+        "first", "redraw", "expansion",
+    ]  # fmt: skip
+    more = sorted(frame_ids(audit_id) - audited_records(half, audit_id))[0]
+    pick(ethics, audit_id, [more], "深夜查詢，依判斷抽查")
+    judge(manager, audit_id, {more: 0}, Ruling.COMPLIANT)
+    with pytest.raises(Conflict, match="剛剛已由"):
+        judge(ethics, audit_id, {more: 0}, Ruling.MAJOR, "查無此案")
+    with pytest.raises(Refused):
+        judge(half.actor("head"), audit_id, {more: 1}, Ruling.MAJOR, "查無此案", "單位主管更改")
+
+
+def test_nothing_is_drawn_before_the_freeze(half: World) -> None:
+    with pytest.raises(Refused, match="找不到這件稽核"):
+        draw_first(half.actor("agency_manager"), 999_999)
+
+
+def test_a_stranger_repeats_the_draw_of_an_agency_too(half: World, tmp_path: Path) -> None:
+    signed_units(half)
+    audit_id = frozen_agency(half)
+    draw_first(half.actor("agency_manager"), audit_id)
+    expand(half.actor("ethics"), audit_id, 1, "政風單位要求多查一筆")
+    unpack(export_draw(half.actor("ethics"), audit_id), tmp_path)
+    result = verify(tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert f"OK: {frame_row(audit_id).records:,} records".replace(",", "") in result.stdout

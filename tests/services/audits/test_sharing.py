@@ -1,0 +1,220 @@
+"""Records shared out: evenly, nobody their own, and who has what is always said."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from data.engine import reading
+from data.models import Event, RecordShare
+from services.audits.appointing import appoint, relieve
+from services.audits.drawing import draw_first
+from services.audits.effort import FEWEST, pace_of, view_effort
+from services.audits.freezing import freeze
+from services.audits.sharing import divide, give_back, share_out, shares_of, take
+from services.audits.sheet import worksheet_rows
+from services.audits.words import Ruling
+from services.audits.worksheet import judge
+from services.errors import Conflict, Invalid, Refused
+from services.identity.actor import operator
+from tests.services.audits.test_at_once import at_once
+from tests.services.audits.test_unit_audit import Q3, audited, judge_everything, sign_as_shown
+from tests.world import NOW, World
+
+__all__ = ["audited"]
+
+PEOPLE = st.lists(st.integers(1, 6), min_size=1, max_size=5, unique=True)
+
+
+@given(st.lists(st.integers(1, 9), max_size=60), PEOPLE)
+def test_a_division_is_even_and_gives_nobody_their_own(users: list[int], people: list[int]) -> None:
+    records = [(1000 + place, str(user)) for place, user in enumerate(users)]
+    shares = divide(records, people)
+    assert set(shares.values()) <= set(people)
+    for record, key in records:
+        if people == [int(key)]:
+            assert record not in shares
+        else:
+            assert shares[record] != int(key)
+    loads = [list(shares.values()).count(one) for one in people]
+    if not {str(one) for one in people} & {key for _, key in records}:
+        assert max(loads) - min(loads) <= 1
+
+
+def test_one_user_s_records_stay_together() -> None:
+    records = [(place, "ab"[place % 2]) for place in range(10)]
+    shares = divide(records, [1, 2])
+    assert [{shares[r] for r, key in records if key == user} for user in "ab"] == [{1}, {2}]
+
+
+@pytest.fixture
+def drawn(audited: World) -> int:
+    audit_id = freeze(audited.actor("head"), audited.units["tax1"], Q3, base_records=260)
+    draw_first(audited.actor("head"), audit_id)
+    return audit_id
+
+
+def held(audit_id: int) -> dict[int, int]:
+    with reading() as db:
+        return {record: account for record, (account, _) in shares_of(db, audit_id).items()}
+
+
+def ids(world: World, audit_id: int) -> list[int]:
+    return [row.record_id for row in worksheet_rows(world.actor("head"), audit_id)]
+
+
+def test_records_are_shared_out_and_shared_out_anew(audited: World, drawn: int) -> None:
+    head, auditor = (audited.accounts[name] for name in ("head", "auditor"))
+    got = share_out(audited.actor("head"), drawn, [head, auditor])
+    wanted = ids(audited, drawn)
+    assert set(held(drawn)) == set(wanted)
+    assert abs(got[head] - got[auditor]) <= 1
+    rows = worksheet_rows(audited.actor("auditor"), drawn)
+    assert not [row for row in rows if row.own and held(drawn)[row.record_id] == auditor]
+    assert {row.assignee for row in rows} == {audited.actor(n).label for n in ("head", "auditor")}
+    judge(audited.actor("head"), drawn, {_mine(drawn, head)[0]: 0}, Ruling.COMPLIANT)
+    share_out(audited.actor("auditor"), drawn, [head])
+    rows = worksheet_rows(audited.actor("head"), drawn)
+    assert {held(drawn).get(row.record_id) for row in rows if not row.judged.sequence} == {head}
+    with reading() as db:
+        told = db.scalars(select(Event).where(Event.type == "records_shared")).all()
+    assert [event.detail["people"] for event in told] == [2, 1]
+    assert sum(len(part) for part in told[0].detail["records"].values()) == len(wanted)
+
+
+def _mine(audit_id: int, account: int) -> list[int]:
+    return sorted(record for record, one in held(audit_id).items() if one == account)
+
+
+def test_a_record_is_taken_and_given_back(audited: World, drawn: int) -> None:
+    first, second, *_ = _not_the_auditor_s(audited, drawn)
+    auditor = audited.actor("auditor")
+    take(auditor, drawn, [first, second])
+    assert held(drawn) == dict.fromkeys((first, second), auditor.account_id)
+    with pytest.raises(Conflict, match=f"紀錄 {first} 已分派給"):
+        take(audited.actor("head"), drawn, [first])
+    with pytest.raises(Conflict, match=f"紀錄 {first} 沒有分派給您"):
+        give_back(audited.actor("head"), drawn, [first])
+    give_back(auditor, drawn, [first])
+    take(audited.actor("head"), drawn, [first])
+    assert held(drawn) == {
+        first: audited.accounts["head"], second: auditor.account_id,
+    }  # fmt: skip
+
+
+def _not_the_auditor_s(world: World, audit_id: int) -> list[int]:
+    rows = worksheet_rows(world.actor("auditor"), audit_id)
+    return [row.record_id for row in rows if not row.own]
+
+
+def test_two_take_it_once(audited: World, drawn: int) -> None:
+    record = _not_the_auditor_s(audited, drawn)[0]
+    people = [audited.actor(name) for name in ("head", "auditor")]
+    ended = at_once(*(lambda p=p: take(p, drawn, [record]) for p in people))
+    assert ended == {"done": 1, "told": 1}
+
+
+def test_nobody_takes_their_own(audited: World, drawn: int) -> None:
+    own = [r.record_id for r in worksheet_rows(audited.actor("auditor"), drawn) if r.own]
+    assert own
+    for record in own:
+        with pytest.raises(Refused, match="您自己的使用紀錄"):
+            take(audited.actor("auditor"), drawn, [record])
+    assert held(drawn) == {}
+
+
+def test_what_cannot_be_shared_gets_a_sentence(audited: World, drawn: int) -> None:
+    head, accounts = audited.actor("head"), audited.accounts
+    with pytest.raises(Invalid, match="至少一人"):
+        share_out(head, drawn, [])
+    for outside in ("clerk", "works_head", "agency_manager"):
+        with pytest.raises(Invalid, match="不是這件稽核的稽核人員"):
+            share_out(head, drawn, [accounts["head"], accounts[outside]])
+    with pytest.raises(Invalid, match="不是這件稽核的稽核人員"):
+        share_out(head, drawn, [10**6])
+    with pytest.raises(Invalid, match="不在這件稽核的樣本內"):
+        take(head, drawn, [10**6])
+    with pytest.raises(Invalid, match="先選取"):
+        take(head, drawn, [])
+    with pytest.raises(Refused, match="有帳號的稽核人員"):
+        share_out(operator(NOW), drawn, [accounts["head"]])
+    with pytest.raises(Refused):
+        share_out(audited.actor("clerk"), drawn, [accounts["head"]])
+    assert held(drawn) == {}
+    judge_everything(audited, drawn)
+    with pytest.raises(Conflict, match="全部紀錄都已判定"):
+        share_out(head, drawn, [accounts["head"]])
+    sign_as_shown(head, drawn)
+    for attempt in (
+        lambda: share_out(head, drawn, [accounts["head"]]),
+        lambda: take(head, drawn, ids(audited, drawn)[:1]),
+        lambda: give_back(head, drawn, ids(audited, drawn)[:1]),
+    ):
+        with pytest.raises(Conflict, match="已簽核"):
+            attempt()
+
+
+def test_an_appointed_auditor_gets_records_and_loses_them_when_relieved(
+    audited: World, drawn: int
+) -> None:
+    head, unit, clerk2 = audited.actor("head"), audited.units["tax1"], audited.accounts["clerk2"]
+    appoint(head, unit, clerk2, "協助查核本季紀錄")
+    share_out(head, drawn, [clerk2, audited.accounts["head"]])
+    assert _mine(drawn, clerk2)
+    relieve(head, unit, clerk2, "職務調整，不再協助")
+    assert not _mine(drawn, clerk2)
+    assert _mine(drawn, audited.accounts["head"])
+    effort = view_effort(head, drawn)
+    assert 0 < effort.unshared < effort.left
+
+
+def test_the_effort_says_who_has_how_much_left(audited: World, drawn: int) -> None:
+    head, auditor = (audited.accounts[name] for name in ("head", "auditor"))
+    share_out(audited.actor("head"), drawn, [head, auditor])
+    wanted = len(ids(audited, drawn))
+    before = view_effort(audited.actor("agency_manager"), drawn)
+    assert (before.left, before.unshared, before.pace) == (wanted, 0, None)
+    assert f"還有 {wanted:,} 筆未判定；判定滿 {FEWEST} 筆後" in before.sentence
+    for place, record in enumerate(_mine(drawn, head)[:7]):
+        judge(
+            audited.actor("head", NOW + timedelta(seconds=20 * place)),
+            drawn,
+            {record: 0},
+            Ruling.COMPLIANT,
+        )
+    after = view_effort(audited.actor("head"), drawn)
+    assert (after.left, after.pace) == (wanted - 7, 20.0)
+    assert "還有 253 筆未判定；依本件到目前每筆 20 秒的速度" in after.sentence
+    assert "估計一人約需 1 小時 24 分鐘" in after.sentence
+    part = next(part for part in after.parts if part.judge == audited.actor("head").label)
+    assert (part.shared - part.left, part.judged) == (7, 7)
+    assert {one.account_id for one in after.people} == {head, auditor}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pace"),
+    [
+        ([], None),
+        ([0, 10, 20, 30, 40], None),  # four gaps
+        ([0, 10, 20, 30, 40, 50], 10.0),
+        ([0, 10, 20, 30, 40, 50, 4000], 10.0),  # lunch is no pace
+        ([0] + [30] * 6, 5.0),  # six judged together half a minute later
+    ],
+)
+def test_the_pace_is_a_median_without_pauses(seconds: list[int], pace: float | None) -> None:
+    assert pace_of([(1, NOW + timedelta(seconds=s)) for s in seconds]) == pace
+
+
+def test_two_people_s_verdicts_are_not_each_other_s_pace() -> None:
+    moments = [(p, NOW + timedelta(seconds=60 * n + p)) for n in range(6) for p in (1, 2)]
+    assert pace_of(moments) == 60.0
+
+
+def test_shares_are_rows_of_the_newest_state_only(audited: World, drawn: int) -> None:
+    for people in (["head"], ["auditor"], ["head", "auditor"]):
+        share_out(audited.actor("head"), drawn, [audited.accounts[name] for name in people])
+    with reading() as db:
+        rows = db.scalars(select(RecordShare)).all()
+    assert len(rows) == len({row.record_id for row in rows})

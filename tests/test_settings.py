@@ -37,6 +37,7 @@ SETTLED: dict[str, Any] = {
     "client.disableDataExport": True,
     "browser.gatherUsageStats": False,
     "runner.magicEnabled": False,
+    "runner.postScriptGC": False,
 }
 UNTOUCHED = {
     "server.address": "given by manage.py serve",

@@ -1,13 +1,19 @@
 """Pages run as in a browser that calls from one address, at one fixed moment."""
 
+from functools import cache
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.pages_manager import PagesManager
 
 from services import clock
 from tests.world import NOW
+
+# A server looks through every installed package for components once; AppTest does it at each run, which
+# is half of the time of a page test.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(autouse=True)

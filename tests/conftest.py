@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from data import engine, migrate
 from data.demo.load import DemoSummary
 from services import holding
 from tests.demo_small import DemoTemplate, load_small
-from tests.postgres import create_database, own_database, running, url_of
+from tests.postgres import House, create_database, running, url_of
+from tests.staged import Shelf, Stage
 from tests.world import World, build_world
 
 settings.register_profile(
@@ -54,6 +54,12 @@ def postgres() -> Iterator[Any]:
         engine.engine().dispose()
 
 
+@pytest.fixture(scope="session")
+def house(postgres: Any) -> House:
+    """The PostgreSQL database that the tests of this worker share, one after the other."""
+    return House(postgres, "template_house")
+
+
 @pytest.fixture(autouse=True)
 def running_service() -> Iterator[None]:
     """No test leaves the service held for the next one."""
@@ -68,22 +74,32 @@ def database(
     """An empty migrated database, once on each backend; yields the backend's name."""
     backend: str = request.param
     monkeypatch.setenv("LEDGER_CHECKPOINTS", str(tmp_path / "checkpoints.txt"))
-    with ExitStack() as at_the_end:
-        if backend == "sqlite":
-            copy = tmp_path / "house.db"
-            shutil.copy(request.getfixturevalue("sqlite_template"), copy)
-            engine.configure(f"sqlite:///{copy}")
-        else:
-            server = request.getfixturevalue("postgres")
-            engine.configure(at_the_end.enter_context(own_database(server, "template_house")))
-        yield backend
-        engine.engine().dispose()
+    if backend == "sqlite":
+        copy = tmp_path / "house.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), copy)
+        engine.configure(f"sqlite:///{copy}")
+    else:
+        engine.configure(request.getfixturevalue("house").begin())
+    yield backend
+    engine.engine().dispose()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("stages"))
 
 
 @pytest.fixture
-def world(database: str) -> World:
+def stage(database: str, shelf: Shelf, request: pytest.FixtureRequest) -> Stage:
+    """The empty database of a test; what is set on it is built once a worker and put back after that."""
+    house = request.getfixturevalue("house") if database == "postgresql" else None
+    return Stage(shelf, database, house)
+
+
+@pytest.fixture
+def world(stage: Stage) -> World:
     """Two agencies with people of every role and duty, on both backends."""
-    return build_world()
+    return stage.set(build_world)
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ from tests.pages.conftest import browser, router  # noqa: F401 - fixtures
 from tests.pages.test_every_page import OPEN_TO, WITH_ITEMS
 from tests.prepared import Prepared, objects, prepare
 from tests.services.import_helpers import csv_file
+from tests.staged import Stage
 from tests.test_docs import ARCHITECTURE
 from tests.world import NOW
 
@@ -197,8 +198,8 @@ CALLS: dict[str, tuple[str, Callable[[Actor, Prepared, str], Any]]] = {
 
 @pytest.mark.attack("sql")
 @pytest.mark.parametrize("name", CALLS)
-def test_sql_in_a_filter_finds_nothing_and_changes_nothing(database: str, name: str) -> None:
-    world = prepare()
+def test_sql_in_a_filter_finds_nothing_and_changes_nothing(stage: Stage, name: str) -> None:
+    world = stage.set(prepare)
     who, call = CALLS[name]
     before = objects()
     for payload in SQL:
@@ -216,8 +217,8 @@ def test_sql_in_a_filter_finds_nothing_and_changes_nothing(database: str, name: 
 
 
 @pytest.mark.attack("sql")
-def test_sql_in_an_imported_file_is_stored_as_text(database: str) -> None:
-    world = prepare()
+def test_sql_in_an_imported_file_is_stored_as_text(stage: Stage) -> None:
+    world = stage.set(prepare)
     actor = operator(NOW)
     for number, payload in enumerate(p for p in SQL if "\x00" not in p):
         cells = dict.fromkeys(("姓名", "地段", "地號/建號", "查詢原因"), payload[:60])

@@ -41,6 +41,7 @@ from tests.prepared import (
 )
 from tests.services.cells import CELLS
 from tests.services.refusals import NO_SEPARATION, REFUSALS, raised
+from tests.staged import Stage
 from tests.test_house import FUNCTIONS
 from tests.world import NOW
 
@@ -49,8 +50,8 @@ _WHY = "職務區隔的測試"
 
 
 @pytest.fixture
-def world(database: str) -> Prepared:
-    return prepare()
+def world(stage: Stage) -> Prepared:
+    return stage.set(prepare)
 
 
 def on_unit(name: str, world: Prepared, place: str) -> Callable[[Any, Actor], Any]:

@@ -1,0 +1,74 @@
+"""What is built once a worker on each backend, and put back as it was for every test that wants it."""
+
+import os
+import shutil
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from data import engine
+from tests.postgres import House, Rows
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    value: Any
+    rows: Path | Rows
+    checkpoints: bytes | None
+
+
+@dataclass
+class Shelf:
+    """The stages of this worker, by backend and the function that builds them."""
+
+    folder: Path
+    kept: dict[tuple[str, Callable[[], Any]], _Kept] = field(default_factory=dict)
+
+
+class Stage:
+    """The configured database of one test, which is empty until something is set on it."""
+
+    def __init__(self, shelf: Shelf, backend: str, house: House | None) -> None:
+        self.shelf, self.backend, self.house = shelf, backend, house
+
+    def set(self, build: Callable[[], T]) -> T:
+        """Let the database hold what ``build`` makes of an empty one, and return what it returned."""
+        found = self.shelf.kept.get((self.backend, build))
+        if found is None:
+            value = build()
+            engine.engine().dispose()
+            found = _Kept(deepcopy(value), self._rows(), _checkpoints())
+            self.shelf.kept[self.backend, build] = found
+            return value
+        engine.engine().dispose()
+        if isinstance(found.rows, Path):
+            shutil.copy(found.rows, self._file())
+        else:
+            assert self.house is not None
+            self.house.put_back(found.rows)
+        if found.checkpoints is not None:
+            Path(os.environ["LEDGER_CHECKPOINTS"]).write_bytes(found.checkpoints)
+        restored: T = deepcopy(found.value)
+        return restored
+
+    def _file(self) -> Path:
+        name = engine.engine().url.database
+        assert name is not None
+        return Path(name)
+
+    def _rows(self) -> Path | Rows:
+        if self.house is not None:
+            return self.house.keep()
+        copy = self.shelf.folder / f"{len(self.shelf.kept)}.db"
+        shutil.copy(self._file(), copy)
+        return copy
+
+
+def _checkpoints() -> bytes | None:
+    """Return what sealing wrote beside the database while it was built."""
+    file = Path(os.environ["LEDGER_CHECKPOINTS"])
+    return file.read_bytes() if file.exists() else None

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import registry
 from pages.entrance.applying import applying_screen, take_link
 from pages.entrance.flow import entrance
 from pages.entrance.provider import leave_provider
 from pages.entrance.reset import reset_screen, take_token
 from pages.entrance.starting_over import start_over_elsewhere
-from pages.shared import idle, layout, session
+from pages.shared import idle, layout, registry, session
 from pages.shared.feedback import numbered_errors, show_notice
 from pages.shared.held_screen import held_screen
-from services import clock, installation
-from services.resuming import still_held
+from services import clock
+from services.installation import facts
+from services.operation.resuming import still_held
 
 # A file of our own: for a Material icon the browser would ask fonts.gstatic.com.
 ICON = Path(__file__).parent / "pages" / "assets" / "icon.svg"
@@ -29,7 +29,7 @@ def main() -> None:
         st.navigation(registry.closed_doors(), position="hidden")
         held_screen(clock.utc_now)
         return
-    if not installation.is_ready():
+    if not facts.is_ready():
         st.error("系統尚未建置：請先執行 `make run`，或 `python manage.py init` 並建立系統管理者。")
         return
     start_over_elsewhere(clock.utc_now)

@@ -9,13 +9,14 @@ import typer
 
 from data import migrate
 from data.engine import configure
-from services import clock, installation
+from services import clock
+from services.actor import Actor, operator
 from services.errors import Conflict, Invalid, UserError
-from services.identity.actor import Actor, operator
+from services.installation import facts
+from services.operation.upgrading import upgrade
 from services.regulation.floors import unit_floors
 from services.regulation.periods import Quarter
 from services.rocdate import local_date, parse_date
-from services.upgrading import upgrade
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
@@ -23,7 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.
 
 def _acting() -> Actor:
     """Return the operator acting now, on a database that has its tables."""
-    if not installation.has_tables():
+    if not facts.has_tables():
         raise Conflict("資料庫還沒有資料表；請先執行 python manage.py init。")
     return operator(clock.utc_now())
 
@@ -56,24 +57,24 @@ def demo(
     if_empty: Annotated[bool, typer.Option(help="Do nothing when accounts exist.")] = False,
 ) -> None:
     """Fill an empty database with the invented demo city."""
-    from data.demo.load import load
+    from services.demo.load import load
     from services.ledger.sealing import seal_aside
 
     upgrade(operator(clock.utc_now()))
-    loads = installation.demo_unfinished()
+    loads = facts.demo_unfinished()
     if loads:
-        load(installation.demo_scale() or scale, clock.utc_now(), progress=_progress)
-    elif not (if_empty and installation.is_ready()):
+        load(facts.demo_scale() or scale, clock.utc_now(), progress=_progress)
+    elif not (if_empty and facts.is_ready()):
         loads = True
         load(scale, clock.utc_now(), progress=_progress)
     if loads:
         seal_aside(clock.utc_now())  # so that the first freeze does not have to seal years
-    if installation.demo_scale():
+    if facts.demo_scale():
         _print_sign_ins()
 
 
 def _print_sign_ins() -> None:
-    from data.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
+    from services.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
 
     typer.echo(f"示範帳號（密碼均為 {DEMO_PASSWORD}）：")
     for username, what in DEMO_SIGN_INS:
@@ -174,8 +175,8 @@ def verify_ledger(
     as_json: Json = False,
 ) -> None:
     """Hash every sealed row again and name the first that is not as it was sealed."""
+    from services.installation.protection import protection_problems
     from services.ledger import verification
-    from services.startup import protection_problems
 
     for problem in protection_problems():
         typer.echo(problem, err=True)
@@ -221,7 +222,7 @@ def serve(
     address: Annotated[str, typer.Option(help="Address to listen on; empty is all.")] = "",
 ) -> None:
     """Serve the application; in production only when nothing is left at its default."""
-    from services.startup import startup_problems, startup_warnings
+    from services.operation.startup import startup_problems, startup_warnings
 
     if problems := startup_problems():
         raise Invalid("\n".join(problems))
@@ -236,7 +237,7 @@ def serve(
 @app.command()
 def make_keys() -> None:
     """Print a fresh set of keys for the environment of a new installation."""
-    from services.keys import new_keys
+    from services.installation.keys import new_keys
 
     for name, value in new_keys().items():
         typer.echo(f"{name}={value}")
@@ -256,8 +257,8 @@ def reset_link(username: str) -> None:
 @app.command()
 def send_mail(as_json: Json = False) -> None:
     """Send the mail that waits; run it every minute."""
-    from services.accounts.applications.undelivered import note_undelivered
-    from services.mail import send_due
+    from services.applications.undelivered import note_undelivered
+    from services.operation.mailing import send_due
 
     _print(asdict(send_due(_acting(), clock.utc_now, note_undelivered)), as_json)
 
@@ -265,7 +266,7 @@ def send_mail(as_json: Json = False) -> None:
 @app.command()
 def open_due_reviews(as_json: Json = False) -> None:
     """Open the access review of every agency whose next one is nearly due; `nightly` does too."""
-    from services.accounts.reviews.opening import open_due_reviews as open_them
+    from services.reviews.opening import open_due_reviews as open_them
 
     opened = [asdict(one) for one in open_them(_acting())]
     if as_json:
@@ -297,7 +298,7 @@ def suspend_leavers(as_json: Json = False) -> None:
 @app.command()
 def expire_applications(as_json: Json = False) -> None:
     """End applications that nobody confirmed in time, or whose account is gone."""
-    from services.accounts.applications.expiring import expire_applications as expire
+    from services.applications.expiring import expire_applications as expire
 
     night = expire(_acting())
     if as_json:
@@ -330,7 +331,7 @@ def due(
 @app.command()
 def nightly(as_json: Json = False) -> None:
     """Do everything that has to happen every night; safe to run twice, on any day."""
-    from services.nightly import run_night
+    from services.operation.nightly import run_night
 
     steps = run_night(_acting())
     failed = [one for one in steps if not one.ok]
@@ -372,7 +373,7 @@ def release_identity(
 @app.command()
 def rotate_secrets() -> None:
     """Encrypt every stored secret with the first of DATA_KEYS."""
-    from services.rotation import rotate_secrets as rotate
+    from services.operation.rotation import rotate_secrets as rotate
 
     _print(rotate(_acting()), as_json=False)
 
@@ -422,7 +423,7 @@ def workflows(as_json: Json = False) -> None:
 @app.command()
 def set_reading(key: str, value: str) -> None:
     """Choose how a point of the rule that can be read two ways is read."""
-    from services.readings import choose
+    from services.settings.readings import choose
 
     choose(_acting(), key, value)
     typer.echo(f"{key} = {value}")

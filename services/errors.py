@@ -27,5 +27,5 @@ class NotFound(Refused):
 class Held(Exception):
     """The service is held: what must be written down cannot be, so nothing is done (附表十).
 
-    No `UserError`: no page goes on after it. Only `services.holding` raises it.
+    No `UserError`: no page goes on after it. Only `services.installation.holding` raises it.
     """

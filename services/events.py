@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Event
-from services import holding
-from services.identity.actor import Actor
+from services.actor import Actor
+from services.installation import holding
 
 
 class EventType(StrEnum):

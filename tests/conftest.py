@@ -16,8 +16,8 @@ _SOCKETS = tempfile.TemporaryDirectory(prefix="cadastre-tests-")
 os.environ.setdefault("XDG_RUNTIME_DIR", _SOCKETS.name)
 
 from data import engine, migrate
-from data.demo.load import DemoSummary
-from services import holding
+from services.demo.load import DemoSummary
+from services.installation import holding
 from tests.demo_small import DemoTemplate, load_small
 from tests.postgres import House, create_database, running, url_of
 from tests.staged import Shelf, Stage

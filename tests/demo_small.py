@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.demo.load import DemoSummary, load
+from services.demo.load import DemoSummary, load
 from tests.world import NOW
 
 

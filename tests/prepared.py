@@ -21,12 +21,7 @@ from data.models import (
     UsageSource,
 )
 from services import events
-from services.accounts.papers.destroying import propose_destruction
-from services.accounts.papers.files import Paper
-from services.accounts.papers.handing import hand_over
-from services.accounts.papers.keeping import Belongs, PaperKind, keep
-from services.accounts.reviews.listing import LineFilters, list_lines
-from services.accounts.reviews.opening import open_review
+from services.actor import Actor, DutyHeld
 from services.audits.agency.freezing import freeze_agency
 from services.audits.drawing import draw_first
 from services.audits.evidence import add_evidence
@@ -37,16 +32,21 @@ from services.audits.signing import sign
 from services.audits.spot import open_spot_check
 from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge
+from services.documents.files import Paper
 from services.events import EventType
-from services.identity.actor import Actor, DutyHeld
 from services.incidents.acting import take_step
 from services.incidents.reporting import report_abnormal
 from services.incidents.view import view_incident
+from services.papers.destroying import propose_destruction
+from services.papers.handing import hand_over
+from services.papers.keeping import Belongs, PaperKind, keep
 from services.regulation.incidents import Step
 from services.regulation.items import Item
 from services.regulation.periods import HalfYear, Quarter
 from services.regulation.roles import Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind
+from services.reviews.listing import LineFilters, list_lines
+from services.reviews.opening import open_review
 from tests.services.papers.helpers import cancel, pdf
 from tests.world import CREATED, EVERYBODY, NOW, PASSWORD_HASH, World, at, build_world
 

@@ -15,13 +15,13 @@ import typer.main
 import yaml  # type: ignore[import-untyped]
 
 import manage
-from data.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
-from pages.registry import PAGES
+from pages.shared.registry import PAGES
 from services.audits import verify_draw
 from services.audits.sampling.claims import upper_limit
 from services.audits.sampling.draw import Drawn, draw_sample, expand_sample
 from services.audits.sampling.frame import Frame, read_frame
 from services.audits.sampling.tickets import TicketOrder, seed_prefix, seed_text, ticket
+from services.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
 from services.regulation.floors import Floors, unit_floors
 from services.regulation.periods import Quarter
 from services.regulation.readings import ALL_READINGS
@@ -214,7 +214,7 @@ def test_the_map_names_every_module_of_a_room_and_no_other(room: str) -> None:
 
 def test_the_map_names_every_page_with_its_address() -> None:
     for entry in PAGES:
-        address = "/" if entry.module == "home" else f"/{entry.module}"
+        address = "/" if entry.address == "home" else f"/{entry.address}"
         assert f"| {entry.title} | `{address}` |" in ARCHITECTURE
 
 

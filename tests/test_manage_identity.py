@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from data.engine import ROOT, configure, reading, transaction
 from data.models import Account, DocumentContent, Event, ExternalIdentity, SecondFactor
-from services.identity.actor import operator
+from services.actor import operator
 from services.identity.factor_setup import begin_own_enrolment, confirm_own_enrolment
 from services.identity.people import as_actor, load_account
-from services.rotation import rotate_secrets
+from services.operation.rotation import rotate_secrets
 from tests.e2e.conftest import free_port, serving
 from tests.test_manage import city, manage
 from tests.world import NOW

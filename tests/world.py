@@ -14,7 +14,7 @@ from data.models import (
     Unit,
     UsageSource,
 )
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.people import as_actor, load_account
 from services.regulation.items import Item
 from services.regulation.roles import Duty, Role

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.applications.dialogs import DIALOGS
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.text import plain
-from services.accounts.applications.shown import ApplicationDetail
+from services.applications.shown import ApplicationDetail
 from services.regulation.workflows import Deed
 
 DIALOG = "application"

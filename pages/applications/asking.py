@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.shared.dialogs import close_dialog
 from pages.shared.feedback import notify, show_error, showing_errors
-from services.accounts.applications import acting
-from services.accounts.papers.files import ACCEPTED, LARGEST, Paper, read_paper
+from services.applications import acting
+from services.documents.files import ACCEPTED, LARGEST, Paper, read_paper
 from services.errors import UserError
 
 _TYPES = sorted({suffix.lstrip(".") for names in ACCEPTED.values() for suffix in names})

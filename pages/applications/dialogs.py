@@ -8,11 +8,11 @@ from pages.applications.asking import SCANS, act_button, ask_note, ask_scan, the
 from pages.applications.view import show_earlier
 from pages.shared.period import ask_day, needed_day
 from pages.shared.session import current_actor
-from services.accounts.applications import acting, completing
-from services.accounts.applications.acting import Letter
-from services.accounts.applications.approvers import NAME_MAX, possible_approvers
-from services.accounts.applications.shown import ApplicationDetail
-from services.accounts.applications.words import Channel
+from services.applications import acting, completing
+from services.applications.acting import Letter
+from services.applications.approvers import NAME_MAX, possible_approvers
+from services.applications.shown import ApplicationDetail
+from services.regulation.application_states import Channel
 from services.regulation.workflows import Deed, Kind, Need
 
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from services.accounts.applications.applicant import Correction
-from services.accounts.applications.applying import Wanted
-from services.accounts.applications.checks import REASON_MAX
 from services.accounts.person import Person
-from services.organisation import UnitInfo
+from services.applications.applicant import Correction
+from services.applications.applying import Wanted
+from services.applications.checks import REASON_MAX
+from services.identity.organisation import UnitInfo
 from services.regulation.items import Item
 from services.regulation.roles import Role
 

@@ -4,18 +4,18 @@ import re
 
 import streamlit as st
 
+from pages.accounts.filters import PAGE
 from pages.applications.acts import act_buttons
 from pages.applications.view import show_application
 from pages.applications.words import waits_for
-from pages.directory.filters import PAGE
 from pages.shared import address
 from pages.shared.feedback import showing_errors
 from pages.shared.tables import table_height
 from pages.shared.text import plain
 from services import rocdate
-from services.accounts.applications.listing import application_detail, list_applications
-from services.accounts.applications.shown import ApplicationLine
-from services.identity.actor import Actor
+from services.actor import Actor
+from services.applications.listing import application_detail, list_applications
+from services.applications.shown import ApplicationLine
 
 FIELDS = {
     "application": address.Field(address.AnyText()),

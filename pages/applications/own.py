@@ -6,16 +6,16 @@ from pages.applications.form import ask_items, ask_reason, correction_form
 from pages.applications.printing import Take, print_buttons
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import actor_source
-from services.accounts.applications import own
-from services.accounts.applications.applying import apply_own
-from services.accounts.applications.shown import ApplicationDetail
-from services.accounts.applications.words import State
-from services.accounts.papers.files import Paper
-from services.accounts.papers.keeping import PaperKind
+from services.actor import Actor
+from services.applications import own
+from services.applications.applying import apply_own
+from services.applications.shown import ApplicationDetail
+from services.documents.files import Paper
 from services.documents.formats import FileFormat
 from services.errors import Refused
-from services.identity.actor import Actor
-from services.organisation import open_units
+from services.identity.organisation import open_units
+from services.papers.keeping import PaperKind
+from services.regulation.application_states import State
 from services.regulation.workflows import Deed, Kind
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from pages.shared.downloads import followed_download
-from services.accounts.papers.files import Paper
-from services.accounts.papers.keeping import PaperKind
+from services.documents.files import Paper
 from services.documents.formats import FileFormat
+from services.papers.keeping import PaperKind
 
 Take = Callable[[PaperKind, FileFormat], Paper]
 

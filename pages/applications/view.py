@@ -5,8 +5,8 @@ import streamlit as st
 from pages.applications.words import STATE_COLOURS, act_words
 from pages.shared.text import plain
 from services import rocdate
-from services.accounts.applications.shown import ApplicationDetail
-from services.accounts.applications.words import CAME_TO_NOTHING, State
+from services.applications.shown import ApplicationDetail
+from services.regulation.application_states import CAME_TO_NOTHING, State
 from services.regulation.workflow_diagram import who
 from services.regulation.workflows import Kind
 

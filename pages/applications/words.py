@@ -3,8 +3,8 @@
 from pages.shared.badges import Colour
 from pages.shared.text import plain
 from services import rocdate
-from services.accounts.applications.shown import ActLine, ApplicationLine
-from services.accounts.applications.words import Act, State
+from services.applications.shown import ActLine, ApplicationLine
+from services.regulation.application_states import Act, State
 from services.regulation.workflow_diagram import who
 
 STATE_COLOURS: dict[State, Colour] = {

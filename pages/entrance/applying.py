@@ -9,9 +9,9 @@ from pages.entrance.followed import show_followed
 from pages.entrance.frame import entrance_frame
 from pages.shared.feedback import showing_errors
 from pages.shared.session import Clock, address
-from services.accounts.applications.applying import Submitted, apply_new
+from services.applications.applying import Submitted, apply_new
 from services.identity.links import PAUSE, can_mail
-from services.organisation import open_units
+from services.identity.organisation import open_units
 
 PARAMETER = "follow"
 _OPEN, _TOKEN, _SENT = "applying.open", "applying.token", "applying.sent"

@@ -11,16 +11,16 @@ from pages.entrance.reset import use_token
 from pages.shared.feedback import show_error, showing_errors
 from pages.shared.links import whole_address
 from pages.shared.session import Clock, address
-from services.accounts.applications import following
-from services.accounts.applications.applying import follow_link
-from services.accounts.applications.expiring import TOO_LATE
-from services.accounts.applications.shown import ApplicationDetail
-from services.accounts.applications.words import LIVE, State
-from services.accounts.papers.files import Paper
-from services.accounts.papers.keeping import PaperKind
+from services.applications import following
+from services.applications.applying import follow_link
+from services.applications.expiring import TOO_LATE
+from services.applications.shown import ApplicationDetail
+from services.documents.files import Paper
 from services.documents.formats import FileFormat
 from services.errors import UserError
 from services.identity.links import can_mail
+from services.papers.keeping import PaperKind
+from services.regulation.application_states import LIVE, State
 from services.regulation.workflow_diagram import who
 from services.regulation.workflows import Deed, Kind
 

@@ -9,14 +9,14 @@ from pages.shared.feedback import show_error, showing_errors
 from pages.shared.session import Clock, address
 from pages.shared.text import plain
 from services import rocdate
-from services.accounts.applications import reinstating
-from services.accounts.applications.shown import ApplicationDetail
-from services.accounts.applications.words import LIVE, State
-from services.accounts.papers.files import Paper
-from services.accounts.papers.keeping import PaperKind
+from services.applications import reinstating
+from services.applications.shown import ApplicationDetail
+from services.documents.files import Paper
 from services.documents.formats import FileFormat
 from services.errors import UserError
 from services.identity.entering import Entering
+from services.papers.keeping import PaperKind
+from services.regulation.application_states import LIVE, State
 from services.regulation.workflow_diagram import who
 from services.regulation.workflows import Deed
 

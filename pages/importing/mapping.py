@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.importing.task import Task
 from pages.shared.text import plain
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.usage.importing.columns import FIELDS, REQUIRED
 from services.usage.importing.preview import list_units
 

@@ -7,7 +7,7 @@ from pages.shared.feedback import notify, showing_errors
 from pages.shared.paging import Pager
 from pages.shared.session import current_actor
 from services import rocdate
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.usage.importing.history import count_imports, list_imports
 from services.usage.importing.source_users import (
     claim_source_user,

@@ -10,7 +10,7 @@ from pages.shared.export import export_button
 from pages.shared.paging import Pager
 from pages.shared.text import plain
 from services import rocdate
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.regulation.items import Item, UsageAction
 from services.regulation.purpose import FLAG_LABELS
 from services.usage.importing.preview import Preview
@@ -117,7 +117,7 @@ def show_result(result: ImportResult, file_name: str) -> None:
     st.success(sentence, icon=":material/check_circle:")
     show_counts(result, "已存入")
     st.page_link(
-        "pages/usage_charts.py",
+        "pages/usage/page.py",
         label="到使用統計查看",
         icon=":material/monitoring:",
         query_params={"source": result.source_code},

@@ -10,7 +10,7 @@ from pages.importing.task import Task, current_task, forget_file, uploader_key, 
 from pages.shared.feedback import showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.usage.importing.preview import Preview, preview
 from services.usage.importing.scan import Progress
 from services.usage.importing.service import store

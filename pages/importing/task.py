@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from services.actor import Actor
 from services.errors import Invalid
-from services.identity.actor import Actor
 from services.usage.importing.preview import FileHead, Preview, inspect_file
 from services.usage.importing.scan import Progress
 from services.usage.importing.service import ImportResult

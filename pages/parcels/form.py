@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from services.actor import Actor
+from services.cadastre.numbers import Kind
 from services.errors import Invalid
-from services.identity.actor import Actor
-from services.parcels.numbers import Kind
 from services.parcels.query import ITEMS_OF, ParcelRequest
 from services.parcels.sections import districts, find_section, sections_of
 from services.regulation.items import Item

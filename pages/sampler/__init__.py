@@ -1,1 +1,1 @@
-"""The five steps of 稽核抽樣, a module a step; pages/audit_sampler.py puts them in order."""
+"""The five steps of 稽核抽樣, a module a step; pages/sampler/page.py puts them in order."""

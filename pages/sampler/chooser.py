@@ -9,10 +9,10 @@ from pages.sampler.numbered import audit_of_address
 from pages.sampler.worksheet import FILTERS as SHEET_FILTERS
 from pages.shared import address
 from pages.shared.text import plain
+from services.actor import Actor
 from services.audits.additions import addition_marks
 from services.audits.overview import AuditLine, list_audits, view_audit
 from services.audits.words import AuditKind, AuditStatus
-from services.identity.actor import Actor
 from services.regulation.periods import Quarter, last_finished_quarter
 from services.schedule.days import unit_audit_day
 from services.schedule.words import due_words

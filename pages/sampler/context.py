@@ -8,9 +8,9 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.badges import Colour
 from pages.shared.dialogs import close_dialog
+from services.actor import Actor
 from services.audits.overview import AuditLine, AuditView
 from services.audits.words import AuditKind, AuditStatus
-from services.identity.actor import Actor
 from services.regulation.periods import Period, Quarter
 
 STEPS = {

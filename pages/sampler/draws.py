@@ -4,10 +4,10 @@ import streamlit as st
 
 from pages.shared.text import plain
 from services import rocdate
+from services.actor import Actor
 from services.audits.additions import list_picks
 from services.audits.overview import AuditView
 from services.audits.words import SeedSource
-from services.identity.actor import Actor
 
 _NAMED = 10
 

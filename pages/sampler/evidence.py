@@ -7,7 +7,6 @@ from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import actor_source, current_actor
 from pages.shared.text import plain
 from services import rocdate
-from services.accounts.papers.files import LARGEST
 from services.audits.evidence import (
     EvidenceLine,
     add_evidence,
@@ -16,6 +15,7 @@ from services.audits.evidence import (
 )
 from services.audits.evidence.adding import REASON_MAX
 from services.audits.evidence.keeping import EVIDENCE_KINDS, NOTE_MAX
+from services.documents.files import LARGEST
 from services.errors import Invalid, Refused
 
 _ADD, _WITHDRAW = "evidence.add", "evidence.withdraw"

@@ -7,6 +7,7 @@ from pages.shared.feedback import showing_errors
 from pages.shared.session import actor_source, current_actor
 from pages.shared.text import plain
 from services import rocdate
+from services.actor import Actor
 from services.audits.forms.codes import find_by_code
 from services.audits.forms.exporting import export_form
 from services.audits.overview import AuditView
@@ -14,7 +15,6 @@ from services.audits.package.exporting import export_package
 from services.audits.words import AuditKind, AuditStatus
 from services.documents.formats import FileFormat
 from services.errors import Refused
-from services.identity.actor import Actor
 
 _NAMES = {
     AuditKind.UNIT: "單位稽核紀錄表",

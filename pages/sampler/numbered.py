@@ -5,10 +5,10 @@ import re
 import streamlit as st
 
 from pages.shared.text import plain
+from services.actor import Actor
 from services.audits.overview import AuditView, view_audit
 from services.audits.words import AuditKind
 from services.errors import Invalid, UserError
-from services.identity.actor import Actor
 
 _WHERE = {AuditKind.UNIT: "稽核抽樣", AuditKind.AGENCY: "機關稽核", AuditKind.SPOT: "異常與事件"}
 

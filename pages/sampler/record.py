@@ -8,11 +8,11 @@ from pages.sampler.story import show_story
 from pages.shared.badges import Colour
 from pages.shared.text import plain
 from services import rocdate
+from services.actor import Actor
 from services.audits.evidence import EvidenceLine
 from services.audits.overview import AuditView
 from services.audits.sheet import SheetRow, record_history
 from services.audits.words import Ruling
-from services.identity.actor import Actor
 
 RULING_COLOURS: dict[Ruling, Colour] = {
     Ruling.COMPLIANT: "green",

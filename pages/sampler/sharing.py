@@ -6,10 +6,10 @@ from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
+from services.actor import Actor
 from services.audits.effort import Effort, view_effort
 from services.audits.sharing import give_back, share_out, take
 from services.audits.sheet import SheetRow
-from services.identity.actor import Actor
 
 _SHARE = "sheet.share"
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.handling.open_line import show_open_incidents
+from pages.incidents.open_line import show_open_incidents
 from pages.sampler.context import Context, go_to
 from pages.sampler.draws import list_draws, show_checkpoint
 from pages.sampler.forms import show_forms
@@ -107,7 +107,7 @@ def _offer_reopening(context: Context, audit: AuditView) -> None:
     _offer_receiving(context, audit)
     if audit.unit_id is not None:
         st.page_link(
-            "pages/usage_charts.py",
+            "pages/usage/page.py",
             label="看這個單位的使用趨勢",
             icon=":material/monitoring:",
             query_params={"unit": audit.unit_code},
@@ -129,7 +129,7 @@ def _offer_receiving(context: Context, audit: AuditView) -> None:
     assert isinstance(audit.period, Quarter)
     if reach(context.actor, Action.RECEIVE_AUDIT).covers(audit.unit_id, audit.agency_id):
         st.page_link(
-            "pages/agency_audit.py",
+            "pages/agency_audit/page.py",
             label="前往收存",
             icon=":material/inventory_2:",
             query_params={"half": str(half_of(audit.period))},

@@ -5,9 +5,9 @@ import streamlit as st
 from pages.shared.tables import table_height
 from pages.shared.text import plain
 from services import rocdate
+from services.actor import Actor
 from services.audits.sheet import SheetRow
 from services.audits.story import SHOWN, Related, record_story
-from services.identity.actor import Actor
 
 _OPEN = "sampler.story"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.agency.beside import show_beside, unit_column
+from pages.agency_audit.beside import show_beside, unit_column
 from pages.sampler.context import PAGE, Context, go_to
 from pages.sampler.draws import list_draws
 from pages.sampler.evidence import show_evidence

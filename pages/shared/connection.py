@@ -12,7 +12,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages.shared.cookies import SessionCookie
-from services import keys
+from services.installation import keys
 
 _CONNECTION = "connection"
 

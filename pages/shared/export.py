@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.session import actor_source
+from services.actor import Actor
 from services.documents.formats import FileFormat
 from services.documents.tables import export_table
 from services.errors import Refused
-from services.identity.actor import Actor
 
 Rows = Sequence[Sequence[Any]]
 

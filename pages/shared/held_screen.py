@@ -6,7 +6,7 @@ from pages.shared import address
 from pages.shared.layout import APP_TITLE, no_sidebar
 from pages.shared.session import Clock
 from services import rocdate
-from services.resuming import still_held
+from services.operation.resuming import still_held
 
 LOOK_AGAIN = "10s"
 

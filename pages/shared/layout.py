@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.shared import told
 from pages.shared.text import plain
-from services import installation
-from services.identity.actor import Actor
+from services.actor import Actor
+from services.installation import facts
 
 APP_TITLE = "地籍資料使用管理系統"
 
@@ -44,7 +44,7 @@ def page_head(title: str, sentence: str) -> None:
 
 def demo_notice() -> None:
     """Say on every page that everything is invented, while demo data is loaded."""
-    if installation.demo_scale():
+    if facts.demo_scale():
         # Coloured text and no badge: a badge is cut off where the screen is narrow.
         st.caption(
             ":violet-background[:violet[:material/science: 示範資料：人員、登記資料與使用紀錄均為虛構，"

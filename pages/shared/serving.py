@@ -19,12 +19,11 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.runtime.pages_manager import PagesManager
 
 from pages.shared.unsent import SCRIPT
 from pages.shared.uploads import UploadsOfPeople
 from services.identity.provider import streamlit_secrets
-from services.keys import cookie_key
+from services.installation.keys import cookie_key
 
 INLINE_SCRIPTS = (
     "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",
@@ -106,9 +105,6 @@ def allowed_hosts() -> list[str]:
 
 def serve(script: Path, port: int, address: str, clock: Callable[[], datetime]) -> None:
     """Serve ``script`` until the process is stopped."""
-    # A folder called pages/ makes Streamlit offer its files by itself until the first session has
-    # called st.navigation: the first visitor of a fresh server would get round the page registry.
-    PagesManager.uses_pages_directory = False
     # Streamlit signs cookies of its own: the same key on every replica, and not our sessions' key.
     secret = hmac.new(cookie_key().encode(), b"streamlit cookies", hashlib.sha256).hexdigest()
     os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", secret)

@@ -8,11 +8,11 @@ import streamlit as st
 
 from pages.shared import connection, told
 from pages.shared.cookies import SessionCookie
-from services import keys
+from services.actor import Actor
 from services.identity import presence, sessions
-from services.identity.actor import Actor
 from services.identity.entering import Entering
 from services.identity.presence import Ended, Present
+from services.installation import keys
 
 _SESSION, _REFRESH, _CLOCK = "sign_in_session", "refresh_actor", "session_clock"
 

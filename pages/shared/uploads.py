@@ -13,9 +13,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pages.shared.session_token import COOKIE_NAME, session_in
-from services import keys
 from services.identity import presence
 from services.identity.presence import Present
+from services.installation import keys
 
 UPLOADS = "/_stcore/upload_file/"
 

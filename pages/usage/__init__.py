@@ -1,1 +1,1 @@
-"""The parts of 使用統計; pages/usage_charts.py puts them in order."""
+"""The parts of 使用統計; pages/usage/page.py puts them in order."""

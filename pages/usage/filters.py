@@ -7,8 +7,8 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.address import Field
 from pages.shared.text import plain
-from services.identity.actor import Actor
-from services.organisation import UnitInfo
+from services.actor import Actor
+from services.identity.organisation import UnitInfo
 from services.regulation.items import Item, UsageAction
 from services.regulation.periods import shift_month
 from services.rocdate import local_month, roc_month

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared.text import plain
 from pages.usage.filters import Asked, set_filter
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.regulation.periods import shift_month
 from services.rocdate import local_month, roc_month
 from services.usage.filters import Filters

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.export import export_button
 from pages.shared.tables import table_height
 from pages.usage.filters import Asked, set_filter
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.usage.people import PeopleRanking, people_ranking
 from services.usage.trends import Breakdown, RankRow, ranking
 

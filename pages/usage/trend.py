@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared.chart_style import ACCENT, month_axis, safe, style
 from pages.shared.export import export_button
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.rocdate import roc_month
 from services.usage.trends import MonthPoint
 

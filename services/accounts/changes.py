@@ -14,12 +14,12 @@ from data.models import Account, AccountItem
 from services import events
 from services.accounts.leaving.settling import settle
 from services.accounts.leaving.words import Settled
-from services.accounts.managing import keep_a_manager, locked_account, place_of, require_managed
+from services.actor import Actor
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.forgetting import forget_credentials
 from services.identity.guard import guarded
+from services.identity.managing import keep_a_manager, locked_account, place_of, require_managed
 from services.identity.permissions import Action, permit
 from services.identity.sessions import EndReason, end_all
 from services.regulation.items import Item

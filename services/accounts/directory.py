@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from data.engine import reading
 from data.models import Account, AccountItem, Agency, Event, Unit
-from services import looks
-from services.accounts.managing import management_problem, place_of
+from services.actor import Actor
 from services.errors import NotFound
 from services.events import EventType
-from services.identity.actor import Actor
+from services.identity import looks
 from services.identity.guard import guarded
+from services.identity.managing import management_problem, place_of
+from services.identity.organisation import UnitInfo, units_within
 from services.identity.permissions import Action, permit, reach
 from services.identity.scoping import within
-from services.organisation import UnitInfo, units_within
 from services.regulation.items import Item
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus, Duty, Role

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty
 from services import events
+from services.actor import Actor
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.regulation.purpose import tidy

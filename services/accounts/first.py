@@ -6,9 +6,9 @@ from data.engine import reading, transaction
 from data.models import Account, Agency, Unit, UsageSource
 from services import events
 from services.accounts.person import checked_login, checked_name
+from services.actor import Actor
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.passwords import hash_password, judge
 from services.identity.permissions import Action, permit

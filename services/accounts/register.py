@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from data.engine import reading
 from data.models import Account, AccountItem
 from services.accounts.directory import AccountFilters, AccountRow, list_accounts
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.regulation.items import Item

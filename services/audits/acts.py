@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from data.models import Account, Audit, AuditAct, Reopening, Signature
 from services import rocdate
+from services.actor import Actor
 from services.audits import signatures
-from services.identity.actor import Actor
 from services.ledger import proofs
 from services.ledger.proofs import CheckpointView
 

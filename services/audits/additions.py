@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from data.engine import reading
 from data.models import Account, Audit, AuditDraw, JudgementPick
+from services.actor import Actor
 from services.audits import store
 from services.audits.words import DrawKind
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty
 from services import events
+from services.actor import Actor
 from services.audits import store
 from services.audits.sharing import release_shares
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.regulation.roles import AccountStatus, Duty, Role

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit, AuditDraw, AuditFrame, SampleItem
 from services import events
+from services.actor import Actor
 from services.audits import store
 from services.audits.frozen import unpack_frame
 from services.audits.pictures import asked_of
@@ -19,7 +20,6 @@ from services.audits.sampling.draw import Drawn, draw_sample, expand_sample
 from services.audits.words import CONDUCT, AuditStatus, DrawKind, SeedSource
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.regulation.purpose import tidy
 from services.rocdate import roc_date

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Audit, Verdict
+from services.actor import Actor
 from services.audits import store
 from services.audits.judges import Judge, judges_of
 from services.audits.sharing import shares_of
 from services.audits.worksheet import records_to_judge
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 

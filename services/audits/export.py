@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Audit, AuditDraw, AuditFrame
 from services import events
+from services.actor import Actor
 from services.audits import ledger_proofs, store
 from services.audits.frozen import unpack_frame
 from services.audits.sampling.frame import Frame, FrameRow
 from services.audits.worksheet import picked_records
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.checkpoints import LedgerFault

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Audit, AuditFrame, Unit, UsageRecord
 from services import events, rocdate
+from services.actor import Actor
 from services.audits.pictures import (
     FramePicture,
     count_people,
@@ -24,7 +25,6 @@ from services.audits.store import collect_frame, load_unit, require_whole
 from services.audits.words import AuditKind, AuditStatus, SeedSource
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside

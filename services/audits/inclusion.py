@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from data.engine import reading
+from services.actor import Actor
 from services.audits import store
 from services.audits.frozen import unpack_frame
 from services.audits.sampling.inclusion import Inclusion, inclusion_probability
 from services.errors import Conflict, Invalid
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Audit, AuditDraw, AuditFrame, Unit
+from services.actor import Actor
 from services.audits import store
 from services.audits.acts import Act, acts_of, name_of
 from services.audits.counted import why_final
@@ -25,7 +26,6 @@ from services.audits.signatures import (
 )
 from services.audits.signing import hash_of, signed_content
 from services.audits.words import AuditKind, AuditStatus, DrawKind, FrameScope, SeedSource
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within

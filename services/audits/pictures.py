@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.models import Account, Audit, AuditFrame, Unit, UsageMonthSum, UsageRecord
-from services import readings, rocdate
+from services import rocdate
 from services.audits.sampling.frame import Frame
 from services.audits.words import AuditKind
 from services.regulation.figures import UNIT_PEOPLE_RATE
 from services.regulation.floors import Floors, explain_unit_floors, unit_floors
 from services.regulation.periods import Period, Quarter, parse_period
 from services.regulation.readings import PEOPLE_COUNTED
+from services.settings import readings
 
 _AT_ONCE = 10_000
 

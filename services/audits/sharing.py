@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Account, Audit, RecordShare, UsageRecord
 from services import events
+from services.actor import Actor
 from services.audits import store
 from services.audits.judges import Judge, judges_of
 from services.audits.words import CONDUCT, AuditKind, AuditStatus
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 
 

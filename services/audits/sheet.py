@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import AuditDraw, JudgementPick, SampleItem, UsageRecord
-from services import looks, rocdate
+from services import rocdate
+from services.actor import Actor
 from services.audits import store
 from services.audits.sampling.draw import Basis
 from services.audits.sharing import shares_of
@@ -22,7 +23,7 @@ from services.audits.worksheet import (
     verdict_history,
 )
 from services.events import EventType
-from services.identity.actor import Actor
+from services.identity import looks
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.regulation.items import Item, UsageAction

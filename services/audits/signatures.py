@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.models import Audit, Reopening, Signature
+from services.actor import Actor
 from services.audits.words import AuditKind
-from services.identity.actor import Actor
 from services.regulation.roles import Duty, Role
 
 Capacity = Duty | Role

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit, Reopening, Signature
 from services import events
+from services.actor import Actor
 from services.audits import signatures, store
 from services.audits.counted import why_final
 from services.audits.evidence.lines import evidence_of
@@ -19,7 +20,6 @@ from services.audits.words import REOPEN, SIGN, AuditKind, AuditStatus
 from services.audits.worksheet import latest_verdicts
 from services.errors import Conflict, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.ledger import proofs
 

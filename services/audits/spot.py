@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from data.engine import reading, transaction
 from data.models import Account, Audit, Incident, Unit
 from services import events
+from services.actor import Actor
 from services.audits.freezing import SeedPlan, store_frame
 from services.audits.store import (
     collect_frame,
@@ -20,14 +21,13 @@ from services.audits.store import (
 from services.audits.words import AuditKind, AuditStatus, SeedSource
 from services.errors import Invalid, NotFound
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.organisation import UnitInfo, units_within
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.incidents.store import not_about
 from services.incidents.words import IncidentStatus
 from services.ledger.sealing import seal_aside
-from services.organisation import UnitInfo, units_within
 from services.regulation.periods import Period, parse_period
 
 NO_FLOORS = "不定期檢查沒有下限。"

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from data.models import Audit, AuditDraw, AuditFrame, Purge, SampleItem, Unit, UsageRecord
 from services import rocdate
+from services.actor import Actor
 from services.audits.sampling.frame import Frame, build_frame
 from services.audits.words import REASON_MAX, REASON_MIN, AuditKind, AuditStatus, DrawKind
 from services.errors import Conflict, Invalid, NotFound
-from services.identity.actor import Actor
 from services.identity.permissions import Action, permit
 from services.regulation.periods import Period
 from services.regulation.purpose import tidy

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import JudgementPick, SampleItem, UsageRecord
-from services import looks, rocdate
+from services import rocdate
+from services.actor import Actor
 from services.audits import store
 from services.errors import Invalid
 from services.events import EventType
-from services.identity.actor import Actor
+from services.identity import looks
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within

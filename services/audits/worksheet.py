@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit, JudgementPick, UsageRecord, Verdict
 from services import events
+from services.actor import Actor
 from services.audits import checks, store
 from services.audits.checks import Check
 from services.audits.frozen import unpack_frame
 from services.audits.words import CONDUCT, AuditStatus, Ruling
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.incidents.following import follow_verdicts
 from services.regulation.purpose import tidy

@@ -7,11 +7,11 @@ from typing import Any
 
 from data.engine import transaction
 from services import events
+from services.actor import Actor
 from services.documents.formats import FileFormat
 from services.documents.neutral import neutral
 from services.documents.ods import Sheet, ods_bytes
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Account, SecondFactor
 from services import events
-from services.accounts.managing import locked_account, place_of, require_managed
+from services.actor import Actor
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.events import EventType
 from services.identity import sessions
-from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.managing import locked_account, place_of, require_managed
 from services.identity.permissions import Action, permit
 from services.identity.recovery import discard_codes
 from services.identity.second_factor import (

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import SecondFactor
 from services import events
+from services.actor import Actor
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity import recovery, totp
-from services.identity.actor import Actor
 from services.identity.entering import Entering, Step, step_left
 from services.identity.guard import guarded
 from services.identity.people import as_actor, load_account

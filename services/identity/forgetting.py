@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from data.models import Account, ExternalIdentity, SecondFactor
 from services import events
+from services.actor import Actor
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.passwords import void_links
 from services.identity.recovery import discard_codes
 

@@ -4,10 +4,11 @@ import functools
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from services import events, holding
+from services import events
+from services.actor import Actor
 from services.errors import Refused
-from services.identity.actor import Actor
 from services.identity.permissions import Action, reach
+from services.installation import holding
 
 P = ParamSpec("P")
 R = TypeVar("R")

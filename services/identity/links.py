@@ -17,19 +17,20 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
 from data.models import Account, OneTimeLink
-from services import events, mail
-from services.accounts.managing import locked_account, place_of, require_managed
+from services import events
+from services.actor import Actor
 from services.errors import Conflict, NotFound, Refused
 from services.events import EventType
 from services.identity import link_words, lockout
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.link_words import How
+from services.identity.managing import locked_account, place_of, require_managed
 from services.identity.passwords import Cause, choose, store, void_links
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, permit
 from services.identity.policy import policy_of
 from services.identity.sessions import EndReason
+from services.mail import outgoing
 from services.regulation.roles import AccountStatus
 
 ASKED, GIVEN, ACTIVATE = "reset_asked", "reset_given", "activate"
@@ -55,7 +56,7 @@ _SIGN_IN = (AccountStatus.ACTIVE.value, AccountStatus.SUSPENDED.value)
 
 def can_mail() -> bool:
     """Whether links can be sent by e-mail: the address of this system and a mail server are set."""
-    return bool(os.environ.get("PUBLIC_URL")) and mail.is_configured()
+    return bool(os.environ.get("PUBLIC_URL")) and outgoing.is_configured()
 
 
 def address_of(token: str) -> str:
@@ -137,7 +138,7 @@ def mail_activation(db: Session, actor: Actor, account: Account, application_id:
     link = address_of(_issue(db, actor, account.id, ACTIVATE, How.MAILED))
     subject, text = link_words.activation(account, link, ACTIVATION)
     until = actor.now + ACTIVATION
-    mail.queue(
+    outgoing.queue(
         db,
         account.email,
         subject,
@@ -212,7 +213,7 @@ def _mail_link(db: Session, actor: Actor, account: Account, purpose: str, why: s
     link = address_of(_issue(db, actor, account.id, purpose, How.MAILED))
     works_for = timedelta(minutes=policy_of(db).reset_minutes)
     subject, text = link_words.reset(account, link, works_for, why)
-    mail.queue(db, account.email, subject, text, actor.now, useful_until=actor.now + works_for)
+    outgoing.queue(db, account.email, subject, text, actor.now, useful_until=actor.now + works_for)
 
 
 def _issue(db: Session, actor: Actor, account_id: int, purpose: str, how: How) -> str:

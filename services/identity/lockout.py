@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import SignInCounter
 from services import events
+from services.actor import Actor
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.network import network_of
 from services.identity.policy import Policy, policy_of
 from services.regulation.purpose import tidy

@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Account, ExternalIdentity, OneTimeLink
 from services import events
+from services.actor import Actor
 from services.errors import Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.entering import Entering, Method
 from services.identity.people import as_actor, load_account
 from services.identity.provider import Provider

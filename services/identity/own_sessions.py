@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import SignInSession
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.entering import Method
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit

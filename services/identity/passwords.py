@@ -19,10 +19,10 @@ from zxcvbn import zxcvbn
 from data.engine import reading, transaction
 from data.models import Account, OldPassword, OneTimeLink
 from services import events
+from services.actor import Actor
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity import lockout
-from services.identity.actor import Actor
 from services.identity.entering import Entering, Step, step_left
 from services.identity.guard import guarded
 from services.identity.people import as_actor, load_account

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from data.models import Account, Unit
-from services.identity.actor import Actor, DutyHeld
+from services.actor import Actor, DutyHeld
 from services.regulation.items import Item
 from services.regulation.roles import Duty, Role
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.identity.actor import Actor, operator
+from services.actor import Actor, operator
 from services.identity.guard import guarded
 from services.identity.permissions import RULES, Action, Holder, Scope, permit, reach
 from services.identity.separation import SEPARATION, SeparationRule

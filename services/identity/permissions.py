@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.actor import Actor
 from services.errors import Refused
 from services.identity.actions import Action
-from services.identity.actor import Actor
 from services.regulation.roles import Duty, Role
 
 __all__ = ["RULES", "Action", "Holder", "Reach", "Rule", "Scope", "permit", "reach"]

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Setting
-from services import events, installation
+from services import events
+from services.actor import Actor
 from services.errors import Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.installation import facts
 from services.regulation.roles import Duty, Role
 
 PREFIX = "policy."
@@ -76,7 +77,7 @@ def policy_of(db: Session) -> Policy:
         db.execute(select(Setting.key, Setting.value).where(Setting.key.startswith(PREFIX))).all()
     )
     chosen = {key.removeprefix(PREFIX): int(value) for key, value in stored.items()}
-    if db.get(Setting, installation.DEMO_KEY) is not None:
+    if db.get(Setting, facts.DEMO_KEY) is not None:
         chosen = _DEMO | chosen
     known = {field.name for field in fields(Policy)}
     return Policy(**{key: value for key, value in chosen.items() if key in known})
@@ -89,7 +90,7 @@ def stored_value(key: str) -> ScalarSelect[str]:
 
 def demo_marker() -> ScalarSelect[str]:
     """Return what stands while demo data is loaded, as `stored_value` does."""
-    return select(Setting.value).where(Setting.key == installation.DEMO_KEY).scalar_subquery()
+    return select(Setting.value).where(Setting.key == facts.DEMO_KEY).scalar_subquery()
 
 
 def value_or_default(key: str, stored: str | None, demo: str | None = None) -> int:

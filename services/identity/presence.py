@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from data.engine import is_busy, reading, transaction
 from data.models import Account, AccountDuty, AccountItem, SecondFactor, SignInSession, Unit
-from services.identity.actor import Actor, DutyHeld
+from services.actor import Actor, DutyHeld
 from services.identity.entering import Method
 from services.identity.policy import Policy, demo_marker, stored_value, value_or_default
 from services.identity.sessions import SEEN_EVERY, EndReason, end_session, limit_passed, place

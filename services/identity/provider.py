@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services import keys
 from services.errors import Invalid
+from services.installation import keys
 
 CALLBACK = "/oauth2callback"
 _DISCOVERY = "/.well-known/openid-configuration"

@@ -5,15 +5,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from services import events, holding
+from services import events
+from services.actor import Actor
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.entering import Entering, Step, step_left
 from services.identity.guard import guarded
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, permit
 from services.identity.totp import ISSUER
+from services.installation import holding
 from services.rocdate import roc_date
 
 

@@ -5,9 +5,9 @@ from sqlalchemy import delete, select
 from data.engine import transaction
 from data.models import Account, ExternalIdentity
 from services import events
+from services.actor import Actor
 from services.errors import Conflict, NotFound, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.factor_removal import checked_reason
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit

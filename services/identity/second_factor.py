@@ -16,16 +16,17 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
 from data.models import SecondFactor
-from services import events, keys
+from services import events
+from services.actor import Actor
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity import lockout, recovery, totp
-from services.identity.actor import Actor
 from services.identity.entering import Entering, Step, step_left
 from services.identity.guard import guarded
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, permit
 from services.identity.policy import policy_of
+from services.installation import keys
 
 WRONG = "驗證碼不正確；請輸入驗證器 App 目前顯示的 6 個數字，或一組尚未使用的復原碼。"
 USED = "這個驗證碼已經用過；請等驗證器 App 顯示下一個號碼（最多 30 秒）再輸入。"

@@ -37,14 +37,14 @@ SEPARATION: tuple[SeparationRule, ...] = (
         "都由其他人辦理。",
         "五（一）至（四）",
         (
-            "accounts.applications.acting.approve",
-            "accounts.applications.acting.record_approval_on_paper",
-            "accounts.applications.acting.record_notice",
-            "accounts.applications.acting.record_letter",
-            "accounts.applications.acting.review",
-            "accounts.applications.acting.send_back",
-            "accounts.applications.acting.refuse",
-            "accounts.applications.completing.complete",
+            "applications.acting.approve",
+            "applications.acting.record_approval_on_paper",
+            "applications.acting.record_notice",
+            "applications.acting.record_letter",
+            "applications.acting.review",
+            "applications.acting.send_back",
+            "applications.acting.refuse",
+            "applications.completing.complete",
         ),
     ),
     SeparationRule(
@@ -53,16 +53,16 @@ SEPARATION: tuple[SeparationRule, ...] = (
         "也不能完成辦理。",
         "五（一）至（四）",
         (
-            "accounts.applications.acting.approve",
-            "accounts.applications.acting.record_approval_on_paper",
-            "accounts.applications.completing.complete",
+            "applications.acting.approve",
+            "applications.acting.record_approval_on_paper",
+            "applications.completing.complete",
         ),
     ),
     SeparationRule(
         "judged_by_different_people",
         "同一申請案的核可、地政局審核與完成辦理由不同的人辦理；書面核可算核可的人，不算登錄的人。",
         "五（一）至（四）",
-        ("accounts.applications.acting.review", "accounts.applications.completing.complete"),
+        ("applications.acting.review", "applications.completing.complete"),
     ),
     SeparationRule(
         "own_leaving",
@@ -77,7 +77,7 @@ SEPARATION: tuple[SeparationRule, ...] = (
         "destroyed_by_two",
         "收存文件的銷毀由一位管理者提出、另一位管理者確認；提出的人不能確認。",
         "六（一）",
-        ("accounts.papers.destroying.confirm_destruction",),
+        ("papers.destroying.confirm_destruction",),
     ),
     SeparationRule(
         "level_by_level",
@@ -90,7 +90,7 @@ SEPARATION: tuple[SeparationRule, ...] = (
         "權限清查時任何人都不能初核或核定自己的帳號；減列、停權或註銷機關管理者由系統管理者核定，"
         "同機關的另一位機關管理者只能核定保留。",
         "六（二）；四（三）、（四）",
-        ("accounts.reviews.deciding.prepare", "accounts.reviews.deciding.decide"),
+        ("reviews.deciding.prepare", "reviews.deciding.decide"),
     ),
     SeparationRule(
         "no_accounts_by_command",

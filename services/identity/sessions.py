@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Account, SignInSession
 from services import events
+from services.actor import Actor
 from services.errors import Conflict
 from services.events import EventType
 from services.identity import lockout
-from services.identity.actor import Actor
 from services.identity.entering import Entering, step_left
 from services.identity.people import as_actor, load_account
 from services.identity.policy import Policy, policy_of

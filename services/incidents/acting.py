@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Incident, IncidentStep
-from services.accounts.papers.files import ACCEPTED
+from services.actor import Actor
 from services.audits.evidence.keeping import read_evidence
+from services.documents.files import ACCEPTED
 from services.errors import Conflict, Invalid
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.incidents.evidence import keep_files

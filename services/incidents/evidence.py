@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Evidence, EvidenceContent, Incident
-from services import events, keys
-from services.accounts.papers.files import Paper
-from services.alerts import alert
+from services import events
+from services.actor import Actor
 from services.audits.evidence.viewing import sound_content
+from services.documents.files import Paper
 from services.errors import Conflict, NotFound
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.incidents.store import load_incident
+from services.installation import keys
+from services.installation.alerts import alert
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Audit, Incident, IncidentRecord, UsageRecord, Verdict
+from services.actor import Actor
 from services.audits.words import AuditKind, Ruling
-from services.identity.actor import Actor
 from services.incidents.store import number_incident, write_opening, write_step
 from services.incidents.words import IncidentStatus, Mark
 from services.regulation.incidents import Gravity, gravest

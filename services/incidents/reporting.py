@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Account, Incident, IncidentRecord, Unit, UsageRecord
+from services.actor import Actor
 from services.audits.store import load_unit
 from services.errors import Invalid, Refused
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.incidents.store import number_incident, write_opening, write_step

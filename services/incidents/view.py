@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Audit, Incident, IncidentStep, UsageRecord
-from services import looks
+from services.actor import Actor
 from services.audits.sheet import checks_of
 from services.audits.words import AuditKind
 from services.audits.worksheet import latest_verdicts
 from services.events import EventType
-from services.identity.actor import Actor
+from services.identity import looks
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.incidents.evidence import IncidentFile, files_of

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import LedgerCheckpoint, LedgerTile
-from services import keys, rocdate
+from services import rocdate
 from services.errors import Conflict
+from services.installation import keys
 from services.ledger import checkpoints, naming, note, purges, rows, tiles, tree
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.note import Checkpoint

@@ -1,12 +1,13 @@
 """Writing the file of checkpoints anew from the database, when it was lost. An act on record."""
 
 from data.engine import reading, transaction
-from services import events, keys
+from services import events
+from services.actor import Actor
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.installation import keys
 from services.ledger import checkpoints
 
 

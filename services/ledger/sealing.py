@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
 from data.models import LedgerTile
-from services import events, keys
-from services.alerts import alert
+from services import events
+from services.actor import Actor, operator
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor, operator
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.installation import keys
+from services.installation.alerts import alert
 from services.ledger import bounds, checkpoints, note, rows, stamping, tiles, tree
 from services.ledger.bounds import Bounds
 from services.ledger.checkpoints import LedgerFault

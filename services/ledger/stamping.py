@@ -22,9 +22,9 @@ from sqlalchemy import select
 from data.engine import reading, transaction
 from data.models import LedgerCheckpoint, LedgerTimestamp
 from services import events
-from services.alerts import alert
+from services.actor import operator
 from services.events import EventType
-from services.identity.actor import operator
+from services.installation.alerts import alert
 
 _PATIENCE = 10.0
 _MOST_BYTES = 1 << 16

@@ -14,12 +14,13 @@ from sqlalchemy import func, select
 
 from data.engine import reading, transaction
 from data.models import Event, LedgerCheckpoint, LedgerTimestamp
-from services import events, keys
+from services import events
+from services.actor import Actor
 from services.errors import Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.installation import keys
 from services.ledger import archived, checkpoints, purges, rows, stamping, tiles
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.note import Checkpoint

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, tuple_
 
 from data.engine import reading
 from data.models import UsageRecord, UsageSource
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.regulation.items import Item, UsageAction

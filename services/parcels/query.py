@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Account, UsageSource
 from services import events
+from services.actor import Actor
+from services.cadastre.numbers import Kind, parse, written
 from services.errors import Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.people import load_account
 from services.identity.permissions import Action, permit
-from services.parcels.numbers import Kind, parse, written
 from services.parcels.register import Block, read_register
 from services.parcels.sections import SectionInfo, find_section
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item, UsageAction

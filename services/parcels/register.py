@@ -13,8 +13,8 @@ from data.models import (
     Ownership,
     Property,
 )
+from services.cadastre.numbers import Kind, written
 from services.parcels.masking import masked_identity
-from services.parcels.numbers import Kind, written
 from services.regulation.items import Item
 
 Rows = tuple[tuple[str, ...], ...]

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Section
+from services.actor import Actor
 from services.errors import Invalid
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.regulation.purpose import tidy

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from data import append_only
 from data.engine import reading
 from data.models import Base, Purge
-from services import events, startup
+from services import events
+from services.actor import Actor
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor
+from services.installation import protection
 from services.ledger import purges
 from services.retention import archive
 from services.retention.archive import Written
@@ -30,7 +31,7 @@ _CHANGED = "準備期間稽核或事件有變動；沒有清除任何紀錄，�
 
 def require_possible() -> None:
     """Raise Conflict unless this database role may lift the protection, and it is as it should be."""
-    if problems := startup.protection_problems():
+    if problems := protection.protection_problems():
         raise Conflict(problems[0])
     with reading() as db:
         foreign = append_only.not_owned(db.connection(), _TOUCHED)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from data.engine import ROOT, reading, transaction
 from services import rocdate
+from services.actor import Actor
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.ledger.checkpoints import LedgerFault

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-from services.accounts.applications.listing import count_due, my_applications
-from services.accounts.applications.shown import ApplicationLine
-from services.accounts.applications.words import LIVE, State
 from services.accounts.leaving.listing import LeavingLine, own_leavings, unprepared
 from services.accounts.leaving.words import SOON_DAYS
-from services.accounts.papers.waiting import count_to_confirm
-from services.accounts.papers.words import PaperState
-from services.accounts.reviews.overview import AgencyReview, agency_reviews
-from services.identity.actor import Actor
+from services.actor import Actor
+from services.applications.listing import count_due, my_applications
+from services.applications.shown import ApplicationLine
 from services.identity.permissions import Action, reach
+from services.papers.waiting import count_to_confirm
+from services.papers.words import PaperState
 from services.regulation.access_review import opened_by_itself_on
+from services.regulation.application_states import LIVE, State
 from services.regulation.deadlines import as_named
 from services.regulation.leaving import due_words as applies_for
 from services.regulation.roles import Role
 from services.regulation.workflow_diagram import who
 from services.regulation.workflows import Deed
+from services.reviews.overview import AgencyReview, agency_reviews
 from services.rocdate import roc_date
 from services.schedule.words import Task, TaskKind, TaskState, state_of
 

@@ -6,10 +6,10 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from data.models import Agency, Audit
+from services.actor import Actor
 from services.audits.signatures import since_reopening
 from services.audits.signing import content_now
 from services.audits.words import AuditKind, AuditStatus
-from services.identity.actor import Actor
 from services.identity.permissions import Action, reach
 from services.regulation.periods import HalfYear, parse_period
 from services.regulation.roles import Duty, Role

@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Agency, Unit
-from services.accounts.reviews.due import due_reviews
+from services.actor import Actor
 from services.audits.words import AuditStatus
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, Reach, reach
 from services.identity.scoping import within
@@ -20,6 +19,7 @@ from services.regulation.access_review import opened_by_itself_on
 from services.regulation.deadlines import DueDay, as_named, half_of
 from services.regulation.periods import HalfYear, Quarter
 from services.regulation.roles import Duty, Role
+from services.reviews.due import due_reviews
 from services.rocdate import local_date
 from services.schedule.days import agency_audit_day, sending_day, unit_audit_day
 from services.schedule.holders import Holders, holders_now

@@ -4,7 +4,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from data.models import Incident
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.schedule.words import INCIDENT_PAGE, Task, TaskKind, TaskState

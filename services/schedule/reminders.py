@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty, PersonnelChange, Reminder
-from services import events, mail
+from services import events
+from services.actor import Actor
 from services.errors import Held, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.links import can_mail
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, permit
+from services.mail import outgoing
 from services.regulation.roles import AccountStatus, Role
 from services.rocdate import midnight
 from services.schedule.folding import folded
@@ -77,7 +78,9 @@ def send_reminders(actor: Actor) -> Reminded:
         }
         for id_, tasks in new.items():
             account = db.get_one(Account, id_)
-            mail.queue(db, account.email, _subject(tasks), _body(account.name, tasks), actor.now)
+            outgoing.queue(
+                db, account.email, _subject(tasks), _body(account.name, tasks), actor.now
+            )
             told += len(tasks)
             for task in tasks:
                 row = Reminder(

@@ -1,7 +1,7 @@
 """The work list of one person: what they owe, what of it is overdue, what waits on somebody else."""
 
 from data.engine import reading
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.schedule.accounts import account_tasks

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Agency, AuditFrame, Unit
+from services.actor import Actor
 from services.audits.words import AuditStatus
 from services.audits.worksheet import latest_verdicts, records_to_judge
-from services.identity.actor import Actor
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.regulation.deadlines import half_of

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Unit, UsageMonthSum, UsageRecord, UsageSource
+from services.actor import Actor
 from services.errors import Invalid, NotFound
-from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.organisation import UnitInfo, units_within
 from services.identity.permissions import Action, Reach, reach
 from services.identity.scoping import within
-from services.organisation import UnitInfo, units_within
 from services.regulation.items import Item, UsageAction
 from services.regulation.periods import shift_month
 from services.rocdate import roc_month

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Account, UsageRecord
+from services.actor import Actor
 from services.errors import Invalid
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, Reach, reach
 from services.regulation.items import UsageAction

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from data.models import UsageMonthSum, UsageRecord
-from services import holding
+from services.installation import holding
 
 LOCAL_SOURCE = "local"
 SUM_KEYS = ("local_month", "unit_id", "source_id", "item", "action")

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Agency, Unit, UsageMonthSum, UsageSource
+from services.actor import Actor
 from services.errors import Invalid
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.regulation.items import Item, UsageAction

@@ -3,9 +3,9 @@
 from sqlalchemy import JSON, String, Table, Text, text
 
 from data.append_only import APPEND_ONLY, protect, unprotect
-from data.demo.people import DEMO_SIGN_INS
 from data.engine import engine
 from data.models import Base
+from services.demo.people import DEMO_SIGN_INS
 
 MARK = "XSS<img"
 SCRIPT = (

@@ -13,22 +13,22 @@ from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
 from data import engine
-from data.demo.people import DEMO_PASSWORD
 from data.engine import reading, transaction
 from data.models import Account, Application, Base, Property, Unit
-from pages.registry import PAGES
-from services.accounts.applications.applying import Wanted, apply_new
-from services.accounts.applications.words import State
+from pages.shared.registry import PAGES
+from services.actor import operator
+from services.applications.applying import Wanted, apply_new
 from services.audits.drawing import draw_first
 from services.audits.sheet import worksheet_rows
 from services.audits.spot import open_spot_check
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
-from services.identity.actor import operator
+from services.demo.people import DEMO_PASSWORD
 from services.identity.links import print_link
 from services.identity.people import as_actor, load_account
 from services.incidents.acting import take_step
 from services.incidents.listing import IncidentFilters, list_incidents
+from services.regulation.application_states import State
 from services.regulation.incidents import Step
 from services.regulation.items import Item
 from services.regulation.periods import last_finished_quarter
@@ -53,7 +53,7 @@ SHOWN_AS_IT_STANDS = {
 FURNISHED: dict[str, str] = {}
 """Ids of what the demo city has none of and is made before it is poisoned; ``{name}`` stands for one."""
 PLACES: list[tuple[str, dict[str, str]]] = [
-    *((entry.module, {}) for entry in PAGES),
+    *((entry.address, {}) for entry in PAGES),
     ("accounts", {"text": SCRIPT}),
     ("accounts", {"account": "1"}),
     ("accounts", {"view": "applications", "closed": "yes", "application": "1"}),

@@ -7,25 +7,25 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
-from pages.registry import PAGES
+from pages.shared.registry import PAGES
 from services.accounts.directory import AccountFilters, list_accounts
-from services.accounts.papers.attaching import find_matters
-from services.accounts.papers.listing import PaperFilters, list_papers
+from services.actor import Actor, operator
 from services.audits.commands import freeze_and_draw
+from services.cadastre.numbers import Kind
+from services.demo.load import DemoSummary
 from services.errors import UserError
-from services.event_log import export_events, list_events
-from services.event_search import EventFilters
-from services.identity.actor import Actor, operator
+from services.event_log.listing import export_events, list_events
+from services.event_log.search import EventFilters
 from services.identity.policy import set_policy
+from services.papers.attaching import find_matters
+from services.papers.listing import PaperFilters, list_papers
 from services.parcels.mine import my_usage
-from services.parcels.numbers import Kind
 from services.parcels.query import ParcelRequest, query
 from services.parcels.sections import find_section, sections_of
-from services.readings import choose
 from services.regulation.items import Item
 from services.regulation.periods import Quarter
 from services.regulation.purpose import Purpose
+from services.settings.readings import choose
 from services.usage.filters import Filters
 from services.usage.importing.preview import preview
 from services.usage.importing.service import store
@@ -64,10 +64,10 @@ def parameters() -> dict[str, list[str]]:
     """Return what each page's address can hold, as the map of addresses lists it."""
     found = {}
     for entry in PAGES:
-        address = "/" if entry.module == "home" else f"/{entry.module}"
+        address = "/" if entry.address == "home" else f"/{entry.address}"
         row = next(r for r in ARCHITECTURE.splitlines() if f"| `{address}` |" in r)
         names = row.split("|")[3].split("`")[1::2]
-        found[entry.module] = [
+        found[entry.address] = [
             n for n in names if n.isidentifier() and n not in ("scope", "freeze")
         ]
     return found

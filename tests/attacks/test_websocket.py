@@ -20,13 +20,13 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from data import engine
-from data.demo.people import DEMO_PASSWORD
 from data.models import Account
-from pages.registry import PAGES
+from pages.shared.registry import PAGES, file_of
 from pages.shared.session_token import COOKIE_NAME
-from services.accounts.applications.applying import Wanted, apply_new
+from services.actor import operator
+from services.applications.applying import Wanted, apply_new
 from services.clock import utc_now
-from services.identity.actor import operator
+from services.demo.people import DEMO_PASSWORD
 from services.identity.links import print_link
 from services.identity.sessions import EndReason, end_all
 from services.regulation.items import Item
@@ -38,7 +38,7 @@ from tests.signing_in import session_of
 
 pytestmark = pytest.mark.browser
 COOKIE_KEY = "k" * 64
-MODULES = [entry.module for entry in PAGES]
+MODULES = [entry.address for entry in PAGES]
 HIDDEN_FROM_CLERKS = ("accounts", "audit_sampler", "usage_charts", "import_usage", "permissions")
 NOT_YOURS = "您沒有這個頁面的權限"
 MANAGER = r"（unit\_manager）"
@@ -155,8 +155,8 @@ def test_a_stranger_gets_the_sign_in_screen_whatever_page_is_asked_for(
         for state in (
             {"page_script_hash": calc_hash("" if module == "home" else module)},
             {"page_name": module},
-            {"page_name": f"pages/{module}.py"},
-            {"page_script_hash": calc_hash(f"pages/{module}.py"), "query_string": "account=1"},
+            {"page_name": file_of(module)},
+            {"page_script_hash": calc_hash(file_of(module)), "query_string": "account=1"},
             {"page_script_hash": "f" * 32, "page_name": "../app"},
         ):
             answers = ask(socket, None, **state)
@@ -173,7 +173,7 @@ def test_a_clerk_gets_no_page_that_is_not_the_clerk_s(server: str, module: str) 
         assert "待辦" in texts(ask(socket))
         answers = ask(socket, page_script_hash=calc_hash(module))
         assert NOT_YOURS in texts(answers)
-        for state in ({"page_name": module}, {"page_script_hash": calc_hash(f"pages/{module}.py")}):
+        for state in ({"page_name": module}, {"page_script_hash": calc_hash(file_of(module))}):
             answers = ask(socket, None, **state)
             assert not kinds(answers) & {"arrow_data_frame", "dataframe", "arrow_table", "table"}
             assert "匯出" not in texts(answers)

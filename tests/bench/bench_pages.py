@@ -15,13 +15,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from data import engine, migrate
-from data.demo.load import load
 from data.engine import ROOT, reading
 from data.models import Account, AccountDuty, Unit, UsageRecord
+from pages.shared.registry import file_of
 from services import clock
+from services.actor import operator
 from services.audits.commands import freeze_and_draw
+from services.demo.load import load
 from services.identity import presence
-from services.identity.actor import operator
 from services.regulation.periods import Quarter
 from services.regulation.roles import Duty
 from tests.bench.measure import Seconds, in_turn
@@ -157,7 +158,7 @@ def open_page(who: str, module: str, **params: str) -> AppTest:
     app.session_state["sign_in_session"] = signed_in(who)
     for name, value in params.items():
         app.query_params[name] = value
-    return app.run().switch_page(f"pages/{module}.py")
+    return app.run().switch_page(file_of(module))
 
 
 def _measure(empty: Path, pages: dict[str, AppTest]) -> list[PageFigure]:

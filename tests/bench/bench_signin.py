@@ -10,8 +10,8 @@ from time import perf_counter
 from unittest.mock import patch
 
 from data import engine, migrate
-from data.demo.load import load
 from services import clock
+from services.demo.load import load
 from services.identity import presence
 from tests.bench.bench_pages import as_served, open_page
 from tests.bench.measure import Seconds, in_turn

@@ -26,11 +26,11 @@ from data.models import (
     PackagePart,
     Purge,
 )
+from services.actor import operator
 from services.audits.signing import reopen
 from services.audits.worksheet import pick
-from services.identity.actor import operator
 from services.ledger.sealing import seal
-from services.upgrading import upgrade as bring_up_to_date
+from services.operation.upgrading import upgrade as bring_up_to_date
 from tests.services.audits.test_unit_audit import (
     audited,
     drawn_audit,

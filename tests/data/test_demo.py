@@ -14,10 +14,6 @@ import pytest
 from sqlalchemy import func, select
 
 from data import engine
-from data.demo.load import DemoSummary, load
-from data.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
-from data.demo.sections import OFFICES, taipei_sections
-from data.demo.stories import SHARED_ADDRESSES, SNOOPER_UNIT, VAGUE_REASONS
 from data.engine import reading, transaction
 from data.models import (
     Account,
@@ -39,13 +35,17 @@ from data.models import (
     UsageRecord,
     UsageSource,
 )
-from services import keys
-from services.accounts.papers.listing import PaperFilters, list_papers
-from services.accounts.papers.viewing import open_paper
-from services.accounts.papers.words import PaperState
+from services.demo.load import DemoSummary, load
+from services.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
+from services.demo.sections import OFFICES, taipei_sections
+from services.demo.stories import SHARED_ADDRESSES, SNOOPER_UNIT, VAGUE_REASONS
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.people import as_actor, load_account
+from services.installation import keys
+from services.papers.listing import PaperFilters, list_papers
+from services.papers.viewing import open_paper
+from services.papers.words import PaperState
 from services.regulation.items import Item
 from services.regulation.periods import Quarter
 from services.regulation.purpose import Purpose, flags, problems

@@ -5,32 +5,32 @@ from typing import Any
 
 from sqlalchemy import select
 
-from data.demo.load import DemoSummary
-from data.demo.papers import tiny_pdf
-from data.demo.people import DEMO_SIGN_INS
 from data.engine import reading
 from data.models import Account, Application
-from services.accounts.applications.acting import approve, review
-from services.accounts.applications.completing import complete
-from services.accounts.applications.listing import (
+from services.accounts.leaving.listing import open_leavings, own_leavings, unprepared
+from services.actor import Actor
+from services.applications.acting import approve, review
+from services.applications.completing import complete
+from services.applications.listing import (
     count_due,
     list_applications,
     my_applications,
 )
-from services.accounts.applications.words import State
-from services.accounts.leaving.listing import open_leavings, own_leavings, unprepared
-from services.accounts.papers.files import read_paper
-from services.accounts.reviews.closing import close_review
-from services.accounts.reviews.deciding import Decision, decide
-from services.accounts.reviews.listing import LineFilters, list_lines
-from services.accounts.reviews.overview import agency_reviews, list_reviews
-from services.accounts.reviews.record import signed_record
-from services.accounts.reviews.view import view_review
-from services.identity.actor import Actor
+from services.demo.load import DemoSummary
+from services.demo.papers import tiny_pdf
+from services.demo.people import DEMO_SIGN_INS
+from services.documents.files import read_paper
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, reach
 from services.regulation.access_review import Choice
+from services.regulation.application_states import State
 from services.regulation.roles import Role
+from services.reviews.closing import close_review
+from services.reviews.deciding import Decision, decide
+from services.reviews.listing import LineFilters, list_lines
+from services.reviews.overview import agency_reviews, list_reviews
+from services.reviews.record import signed_record
+from services.reviews.view import view_review
 from services.rocdate import local_date
 from tests.world import NOW
 

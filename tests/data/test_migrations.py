@@ -8,8 +8,8 @@ from sqlalchemy import select
 from data import migrate
 from data.engine import engine, reading
 from data.models import Base, Event
-from services.identity.actor import operator
-from services.upgrading import upgrade
+from services.actor import operator
+from services.operation.upgrading import upgrade
 from tests.world import NOW
 
 

@@ -13,14 +13,13 @@ from data import engine
 from data.append_only import APPEND_ONLY, TRIGGER, unprotected
 from data.engine import transaction
 from data.migrate import upgrade
-from services import readings
 from services.accounts.changes import set_items, set_status
+from services.actor import operator
 from services.audits.drawing import draw_first, expand, redraw
 from services.audits.export import export_draw
 from services.audits.freezing import freeze
 from services.audits.signing import reopen
 from services.errors import Conflict
-from services.identity.actor import operator
 from services.identity.entering import next_step
 from services.identity.sessions import end_session, open_session
 from services.ledger.sealing import seal
@@ -29,6 +28,7 @@ from services.parcels.query import query
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus
 from services.retention.purging import purge
+from services.settings import readings
 from services.usage.importing.service import store
 from tests.postgres import own_database
 from tests.roles import as_role, run_file

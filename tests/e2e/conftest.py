@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from data import engine
-from data.demo.load import load
 from services.clock import utc_now
+from services.demo.load import load
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from data.demo.people import DEMO_PASSWORD
+from services.demo.people import DEMO_PASSWORD
 
 IMAGES = Path(os.environ.get("SCREENSHOTS") or Path(__file__).parents[2] / "var" / "screenshots")
 """Where pictures go; `make screenshots` names docs/images, for the README."""
@@ -72,6 +72,16 @@ class Person:
         answer = self.page.request.get(started.value.url, timeout=PATIENCE)
         assert answer.ok, answer.status
         return started.value.suggested_filename, answer.body()
+
+    def judge_the_rest(self) -> None:
+        """Judge every open record as compliant; one that is not taken ends it and says so."""
+        progress = self.page.get_by_text("已判定 ").first
+        while self.page.get_by_text("全部紀錄都已判定").count() == 0:
+            before = progress.inner_text()
+            self.page.keyboard.press("Alt+1")
+            expect(progress, "a verdict was not taken").not_to_have_text(before, timeout=PATIENCE)
+            self.rest()
+        self.press("前往簽核")
 
     def sees(self, text: str) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import update
 
-from data.demo.people import DEMO_PASSWORD
 from data.engine import transaction
 from data.models import Account, Application
-from services.accounts.applications.words import LIVE, State
 from services.clock import utc_now
+from services.demo.people import DEMO_PASSWORD
+from services.regulation.application_states import LIVE, State
 from tests.e2e.person import PATIENCE, Person
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from data.engine import reading
-from data.models import Account, AccountDuty, Audit, Incident, Unit
+from data.models import Account, AccountDuty, Audit, Incident, Unit, UsageRecord
+from services.regulation.periods import Quarter
 from services.rocdate import roc_date
 from tests.e2e.person import Person
 from tests.e2e.test_access_review import answer
@@ -49,28 +50,25 @@ def unit_without_audit() -> tuple[int, str, str, str]:
     raise AssertionError("every unit of the tax office is audited")
 
 
-def judge_the_rest(person: Person) -> None:
-    while person.page.get_by_text("全部紀錄都已判定").count() == 0:
-        person.page.keyboard.press("Alt+1")
-        person.rest()
-    person.press("前往簽核")
-
-
 def sign(person: Person) -> None:
     person.press("簽核")
     answer(person, "確定簽核")
 
 
-def somebody(unit_id: int) -> str:
-    """Return the label of somebody of the unit whom its head can appoint."""
+def somebody(unit_id: int, quarter: str) -> str:
+    """Return the label of somebody of the unit whom its head can appoint, with no use of their own to judge."""
+    months = Quarter.parse(quarter).months
     with reading() as db:
+        used = select(UsageRecord.account_id).where(
+            UsageRecord.account_id == Account.id, UsageRecord.local_month.in_(months)
+        )
         one = db.scalars(
             select(Account)
             .where(Account.unit_id == unit_id, Account.status == "active")
-            .where(Account.role == "general_user", ~Account.duties.any())
+            .where(Account.role == "general_user", ~Account.duties.any(), ~used.exists())
             .order_by(Account.username)
         ).first()
-        assert one is not None
+        assert one is not None, "everybody of the unit used the register in the quarter"
         return f"{one.name}（{one.username}）"
 
 
@@ -80,7 +78,7 @@ def test_a_unit_is_audited_from_the_appointment_to_the_signed_form(
     unit_id, code, quarter, who = unit_without_audit()
     head = Person(browser, server)
     head.sign_in(who, f"/audit_sampler?unit={code}&quarter={quarter}")
-    appointed = somebody(unit_id)
+    appointed = somebody(unit_id, quarter)
     head.press("指派")
     dialog = head.page.get_by_role("dialog")
     dialog.get_by_role("combobox").click()
@@ -105,7 +103,7 @@ def test_a_unit_is_audited_from_the_appointment_to_the_signed_form(
     auditor.rest()
     auditor.sees("已判定 1／")
     auditor.picture("worksheet")
-    judge_the_rest(auditor)
+    auditor.judge_the_rest()
     sign(auditor)
     auditor.sees("這件稽核已簽核")
     auditor.picture("unit-signed")
@@ -149,7 +147,7 @@ def test_manager_and_ethics_officer_audit_the_half_year(browser: Browser, server
     manager.press("開始查核")
     manager.sees("單位判定「")
     manager.picture("agency-judge")
-    judge_the_rest(manager)
+    manager.judge_the_rest()
     sign(manager)
     manager.sees("還缺政風人員的簽核")
     manager.leave()

@@ -12,9 +12,9 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from data.demo.people import DEMO_PASSWORD
+from services.actor import operator
 from services.clock import utc_now
-from services.identity.actor import operator
+from services.demo.people import DEMO_PASSWORD
 from services.identity.factor_removal import remove_factor_as_operator
 from services.identity.policy import set_policy
 from tests.e2e.person import Person

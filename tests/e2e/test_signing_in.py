@@ -10,12 +10,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select, update
 
-from data.demo.people import DEMO_PASSWORD
 from data.engine import reading, transaction
 from data.models import Account, SignInSession
+from services.actor import operator
 from services.clock import utc_now
-from services.identity.actor import operator
-from services.mail import send_due
+from services.demo.people import DEMO_PASSWORD
+from services.operation.mailing import send_due
 from tests.e2e.conftest import free_port, serving
 from tests.e2e.person import PATIENCE, Person
 from tests.mailbox import Mailbox, listening

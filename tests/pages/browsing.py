@@ -4,6 +4,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.registry import file_of
 from services import clock
 from tests.signing_in import session_of
 
@@ -22,12 +23,12 @@ def open_app(who: str) -> AppTest:
     return app.run()
 
 
-def open_page(who: str, module: str, **params: str) -> AppTest:
+def open_page(who: str, address: str, **params: str) -> AppTest:
     """Open one page as ``who``, with an address."""
     app = open_app(who)
     for name, value in params.items():
         app.query_params[name] = value
-    return app.switch_page(f"pages/{module}.py").run()
+    return app.switch_page(file_of(address)).run()
 
 
 def texts(app: AppTest) -> str:

@@ -26,7 +26,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def router(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run app.py as ``manage.py serve`` does; AppTest would run the files of pages/ by themselves."""
+    """Run app.py as ``manage.py serve`` does, without Streamlit's own router before it."""
     begin = PagesManager.__init__
 
     def without_the_folder(self: PagesManager, *args: Any, **kwargs: Any) -> None:

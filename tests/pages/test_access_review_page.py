@@ -13,8 +13,8 @@ from data.engine import reading, transaction
 from data.models import Account, Event, ReviewLine
 from pages.shared.text import plain
 from services import clock
-from services.accounts.reviews.opening import open_due_reviews
-from services.identity.actor import operator
+from services.actor import operator
+from services.reviews.opening import open_due_reviews
 from tests.pages.browsing import open_app, open_page, texts
 from tests.world import World
 

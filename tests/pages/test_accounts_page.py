@@ -27,7 +27,7 @@ def open_page(who: str, **params: str) -> AppTest:
     app.run()
     for name, value in params.items():
         app.query_params[name] = value
-    app.switch_page("pages/accounts.py").run()
+    app.switch_page("pages/accounts/page.py").run()
     assert not app.exception
     return app
 
@@ -78,7 +78,7 @@ def test_the_page_is_closed_to_people_without_accounts_in_their_charge(
     app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", utc_now())
     app.run()
     with pytest.raises(ValueError):
-        app.switch_page("pages/accounts.py")
+        app.switch_page("pages/accounts/page.py")
 
 
 def test_the_filters_live_in_the_address(world: World) -> None:

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
 from data.engine import reading
 from data.models import (
     Agency,
@@ -19,6 +18,7 @@ from data.models import (
     Verdict,
 )
 from services import clock
+from services.demo.load import DemoSummary
 from services.rocdate import roc_date
 from tests.pages.browsing import open_page, texts
 from tests.services.audits import whole

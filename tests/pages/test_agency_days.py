@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.engine import transaction
 from data.models import Account
-from pages.agency.days import is_late
+from pages.agency_audit.days import is_late
 from services import clock
 from services.audits.words import AuditStatus
 from services.regulation.periods import HalfYear

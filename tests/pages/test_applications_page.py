@@ -4,18 +4,18 @@ import pytest
 from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
-from data.demo.people import DEMO_PASSWORD
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty, Application
-from services.accounts.applications import acting, listing, own
-from services.accounts.applications.applying import Wanted, apply_new, apply_own
-from services.accounts.applications.completing import complete
-from services.accounts.applications.following import follow
-from services.accounts.applications.listing import list_applications
-from services.accounts.applications.words import LIVE, State
-from services.identity.actor import Actor
+from services.actor import Actor
+from services.applications import acting, listing, own
+from services.applications.applying import Wanted, apply_new, apply_own
+from services.applications.completing import complete
+from services.applications.following import follow
+from services.applications.listing import list_applications
+from services.demo.load import DemoSummary
+from services.demo.people import DEMO_PASSWORD
 from services.identity.people import as_actor, load_account
+from services.regulation.application_states import LIVE, State
 from services.regulation.items import Item
 from services.regulation.roles import Role
 from services.regulation.workflows import Kind

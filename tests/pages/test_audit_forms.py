@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
 from data.engine import reading
 from data.models import Audit, Event, Signature
 from services.audits.forms.codes import short_code
+from services.demo.load import DemoSummary
 from tests.pages.browsing import open_page, texts
 
 LABELS = ["紀錄表（PDF）", "紀錄表（ODT）", "紀錄明細（ODS）", "紀錄明細（CSV）"]

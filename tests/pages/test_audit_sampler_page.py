@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
 from data.engine import reading
 from data.models import (
     Audit,
@@ -23,6 +22,7 @@ from data.models import (
 from services import clock
 from services.audits.checks import Check
 from services.audits.words import SeedSource
+from services.demo.load import DemoSummary
 from tests.pages.browsing import open_page, texts
 from tests.services.papers.helpers import PDF
 from tests.world import NOW

@@ -13,18 +13,19 @@ from sqlalchemy import func, select, update
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
-from data.demo.people import DEMO_PASSWORD
 from data.engine import reading, transaction
 from data.models import Account, SignInSession
 from pages.shared.session_token import COOKIE_NAME
-from services import clock, keys
+from services import clock
 from services.accounts.changes import set_status
+from services.actor import Actor, operator
+from services.demo.load import DemoSummary
+from services.demo.people import DEMO_PASSWORD
 from services.identity import presence, sessions, signin
-from services.identity.actor import Actor, operator
 from services.identity.links import print_link, reset_password
 from services.identity.presence import Present
 from services.identity.sessions import EndReason
+from services.installation import keys
 from services.regulation.roles import AccountStatus
 from tests.pages.browsing import APP, open_app, open_page, texts, visit
 from tests.signing_in import session_of

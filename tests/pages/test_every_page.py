@@ -4,11 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from data.demo.load import DemoSummary
-from data.demo.people import DEMO_SIGN_INS
 from data.engine import reading
 from data.models import Account, Event
-from pages.registry import PAGES
+from pages.shared.registry import PAGES, file_of
+from services.demo.load import DemoSummary
+from services.demo.people import DEMO_SIGN_INS
 from tests.pages.browsing import APP, open_app, open_page, texts, visit
 
 EVERYBODY = {"apply", "home", "my_account", "my_usage"}
@@ -33,7 +33,7 @@ OPEN_TO = {
     | {"import_usage", "permissions", "event_log", "agency_audit"},
 }
 NOT_YOURS = "您沒有這個頁面的權限；請由左側選單進入。"
-TITLES = {entry.module: entry.title for entry in PAGES}
+TITLES = {entry.address: entry.title for entry in PAGES}
 
 
 WITH_ITEMS = {"clerk", "unit_manager"}
@@ -63,7 +63,7 @@ def test_a_page_opens_to_whom_it_is_for_and_to_nobody_else(
     if not allowed:
         app = open_app(who)
         with pytest.raises(ValueError):
-            app.switch_page(f"pages/{module}.py")
+            app.switch_page(file_of(module))
         return
     app = open_page(who, module)
     assert not app.exception
@@ -115,7 +115,7 @@ def test_the_first_page_opens_by_its_name_too(demo_city: DemoSummary) -> None:
 def test_a_page_file_run_without_the_router_shows_nothing(
     demo_city: DemoSummary, module: str
 ) -> None:
-    page = APP.parent / "pages" / f"{module}.py"
+    page = APP.parent / file_of(module)
     app = AppTest.from_file(str(page), default_timeout=60).run()
     assert [error.value for error in app.error] == ["請先登入。"]
     assert not app.dataframe

@@ -7,11 +7,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.registry import PAGES
+from pages.shared.registry import PAGES
 from services import clock
 from services.documents.tables import export_table
 from services.errors import Held
-from services.resuming import PROBE_EVERY
+from services.operation.resuming import PROBE_EVERY
 from tests.pages.browsing import open_app, open_page, texts, visit
 from tests.pages.test_parcel_query_page import DOCUMENT, city, fill, press  # noqa: F401
 from tests.services.breaking import table_gone, trigger_refuses
@@ -69,7 +69,7 @@ def test_filters_are_shown_as_they_are_once_the_service_resumes(
 ) -> None:
     app = open_app("agency_manager")
     with trigger_refuses("events"):
-        assert is_held(app.switch_page("pages/event_log.py").run())
+        assert is_held(app.switch_page("pages/event_log/page.py").run())
     clock_runs()
     period = app.run().selectbox(key="event_log.period")
     assert period.value == "week"
@@ -78,7 +78,7 @@ def test_filters_are_shown_as_they_are_once_the_service_resumes(
 
 
 def test_every_page_is_held_at_once(world: World) -> None:
-    mine = [entry.module for entry in PAGES if entry.open_to(world.actor("clerk"))]
+    mine = [entry.address for entry in PAGES if entry.open_to(world.actor("clerk"))]
     assert len(mine) >= 3
     open_apps = {module: open_page("clerk", module) for module in mine}
     with table_gone("events"):

@@ -29,7 +29,7 @@ def open_page(**params: str) -> AppTest:
     app.run()
     for name, value in params.items():
         app.query_params[name] = value
-    app.switch_page("pages/import_usage.py").run()
+    app.switch_page("pages/importing/page.py").run()
     assert not app.exception
     return app
 
@@ -206,8 +206,8 @@ def test_leaving_the_page_loses_nothing(world: World) -> None:
     app = open_page()
     upload(app, "a.csv", csv_file({}, {"查詢時間": ""}))
     press(app, "檢查檔案")
-    app.switch_page("pages/home.py").run()
-    app.switch_page("pages/import_usage.py").run()
+    app.switch_page("pages/home/page.py").run()
+    app.switch_page("pages/importing/page.py").run()
     assert "目前的檔案：a.csv" in words(app)
     assert tiles(app) == ["2 列", "1 列", "0 列", "1 列"]
 
@@ -262,6 +262,6 @@ def test_the_page_is_closed_to_others(world: World, who: str) -> None:
     app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", utc_now())
     app.run()
     with pytest.raises(ValueError):
-        app.switch_page("pages/import_usage.py")
+        app.switch_page("pages/importing/page.py")
     with reading() as db:
         assert db.scalar(select(func.count()).select_from(UsageImport)) == 0

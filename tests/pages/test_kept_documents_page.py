@@ -8,9 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from data.engine import transaction
 from data.models import Account
-from services.accounts.papers.keeping import PaperKind
-from services.accounts.papers.viewing import open_paper
+from pages.shared.registry import file_of
 from services.errors import Conflict
+from services.papers.keeping import PaperKind
+from services.papers.viewing import open_paper
 from tests.pages.browsing import open_app, open_page, texts
 from tests.services.papers.helpers import (
     cancel,
@@ -70,7 +71,7 @@ def test_who_may_open_it(world: World, who: str) -> None:
         return
     app = open_app(who)
     with pytest.raises(ValueError):
-        app.switch_page(f"pages/{PAGE}.py")
+        app.switch_page(file_of(PAGE))
 
 
 def test_the_list_says_state_day_and_custodian(world: World, ripe: int) -> None:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from services.accounts.papers.destroying import (
+from services.papers.destroying import (
     confirm_destruction,
     propose_destruction,
     withdraw_destruction,
 )
-from services.accounts.papers.listing import paper_detail
-from services.accounts.papers.waiting import count_to_confirm
+from services.papers.listing import paper_detail
+from services.papers.waiting import count_to_confirm
 from tests.pages.browsing import open_app, open_page, texts
 from tests.services.papers.helpers import cancel, kept
 from tests.world import EVERYBODY, World, at

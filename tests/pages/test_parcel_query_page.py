@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.engine import reading, transaction
 from data.models import AccountItem, LandDescription, Ownership, Property, UsageRecord
+from pages.shared.registry import file_of
 from services.clock import utc_now
 from services.parcels.query import SECRECY
 from tests.signing_in import session_of
@@ -65,7 +66,7 @@ def open_page(who: str, page: str, **params: str) -> AppTest:
     assert not app.exception
     for name, value in params.items():
         app.query_params[name] = value
-    app.switch_page(f"pages/{page}.py").run()
+    app.switch_page(file_of(page)).run()
     assert not app.exception
     return app
 
@@ -190,9 +191,9 @@ def test_leaving_the_page_takes_the_result_away(city: World) -> None:
     fill(app, document_no=DOCUMENT)
     press(app, "查詢")
     assert app.table
-    app.switch_page("pages/my_usage.py").run()
+    app.switch_page("pages/my_usage/page.py").run()
     assert len(app.dataframe[0].value) == 1
-    app.switch_page("pages/parcel_query.py").run()
+    app.switch_page("pages/parcels/page.py").run()
     assert not app.table
 
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.engine import reading, transaction
 from data.models import Account, Application
-from services.accounts.bulk.columns import HEADERS
+from services.applications.bulk.columns import HEADERS
 from tests.pages.browsing import open_page, texts
 from tests.services.bulk.lists import list_of, person
 from tests.world import World

@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
 from data.engine import transaction
 from data.models import Setting
-from services.accounts.applications.applying import apply_own
+from services.applications.applying import apply_own
+from services.demo.load import DemoSummary
 from services.documents import pdf
 from services.errors import Conflict, Held, Refused
 from services.identity.sessions import EndReason, end_all

@@ -11,11 +11,11 @@ import zxingcpp
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
-from data.demo.people import DEMO_PASSWORD
 from data.engine import reading, transaction
 from data.models import Account, RecoveryCode, SecondFactor, Setting
 from services import clock
+from services.demo.load import DemoSummary
+from services.demo.people import DEMO_PASSWORD
 from services.identity import totp
 from tests.pages.browsing import open_page, texts, visit
 from tests.world import NOW
@@ -208,7 +208,7 @@ def card(who: str) -> AppTest:
 def _card() -> None:
     import streamlit as st
 
-    from pages.entrance.factor_card import factor_card
+    from pages.my_account.factor_card import factor_card
     from pages.shared import session
     from services import clock
     from tests.signing_in import session_of

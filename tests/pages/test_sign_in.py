@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import func, select, update
 from streamlit.runtime.context import ContextProxy
 
-from data.demo.load import DemoSummary
-from data.demo.people import DEMO_PASSWORD
 from data.engine import configure, reading, transaction
 from data.models import Account, Event, SignInSession
 from pages.shared.cookies import SessionCookie
 from pages.shared.session_token import COOKIE_NAME
-from services import keys
+from services.demo.load import DemoSummary
+from services.demo.people import DEMO_PASSWORD
 from services.identity import sessions, signin
+from services.installation import keys
 from tests.pages.browsing import open_app, texts, visit
 from tests.signing_in import session_of
 from tests.world import NOW
@@ -197,7 +197,7 @@ def test_an_unexpected_error_shows_a_number_and_no_traceback(
 
     monkeypatch.setattr("services.audits.overview.Quarter.parse", broken)
     monkeypatch.setattr("pages.sampler.chooser.list_audits", broken)
-    app.switch_page("pages/audit_sampler.py").run()
+    app.switch_page("pages/sampler/page.py").run()
     shown = texts(app)
     assert "請把編號" in shown
     assert "secret detail" not in shown

@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from data.demo.load import DemoSummary
-from data.demo.people import DEMO_PASSWORD
 from data.engine import reading, transaction
 from data.models import Account
 from services import clock
-from services.identity.actor import operator
+from services.actor import operator
+from services.demo.load import DemoSummary
+from services.demo.people import DEMO_PASSWORD
 from services.identity.links import print_link
 from services.identity.policy import set_policy
 from tests.pages.browsing import APP, texts, visit

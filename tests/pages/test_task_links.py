@@ -10,15 +10,15 @@ from streamlit.testing.v1 import AppTest
 from data.engine import reading, transaction
 from data.models import Incident, Unit
 from services import clock
-from services.accounts.applications import own
-from services.accounts.applications.applying import apply_own
-from services.accounts.papers.destroying import propose_destruction
-from services.accounts.reviews.opening import open_review
+from services.actor import Actor
+from services.applications import own
+from services.applications.applying import apply_own
 from services.audits.spot import open_spot_check
-from services.identity.actor import Actor
 from services.incidents.reporting import report_abnormal
+from services.papers.destroying import propose_destruction
 from services.regulation.periods import Month
 from services.regulation.workflows import Kind
+from services.reviews.opening import open_review
 from services.schedule.tasks import tasks_of
 from services.schedule.words import Task, TaskKind
 from tests.pages.browsing import open_page, texts

@@ -31,7 +31,7 @@ def busy(world: World) -> World:
 @pytest.fixture
 def visit(world: World) -> Open:
     def open_page(who: str, now: datetime = NOW, **params: Any) -> AppTest:
-        page = AppTest.from_file(str(ROOT / "pages" / "usage_charts.py"), default_timeout=30)
+        page = AppTest.from_file(str(ROOT / "pages" / "usage" / "page.py"), default_timeout=30)
         actor = world.actor(who, now)
         page.session_state["refresh_actor"] = lambda: actor
         page.session_state["session_clock"] = lambda: now
@@ -243,6 +243,6 @@ def test_a_clerk_is_refused_even_without_the_router(busy: World, visit: Open) ->
 
 
 def test_without_sign_in_there_is_nothing(world: World) -> None:
-    page = AppTest.from_file(str(ROOT / "pages" / "usage_charts.py"), default_timeout=30).run()
+    page = AppTest.from_file(str(ROOT / "pages" / "usage" / "page.py"), default_timeout=30).run()
     assert "請先登入" in page.error[0].value
     assert not page.metric

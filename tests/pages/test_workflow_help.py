@@ -10,7 +10,7 @@ from services.regulation.workflows import WORKFLOWS, Kind, Workflow
 
 
 def page() -> None:
-    from pages.directory.workflow_help import workflow_help
+    from pages.accounts.workflow_help import workflow_help
 
     workflow_help()
 

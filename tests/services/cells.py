@@ -15,33 +15,33 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Account, Signature
-from services.accounts.applications.acting import Letter
-from services.accounts.applications.applicant import Correction
-from services.accounts.applications.words import Channel
 from services.accounts.directory import AccountFilters
-from services.accounts.papers.attaching import Matter
-from services.accounts.papers.files import Paper
-from services.accounts.papers.keeping import PaperKind
-from services.accounts.papers.listing import PaperFilters
-from services.accounts.reviews.deciding import Decision
-from services.accounts.reviews.listing import LineFilters
+from services.actor import Actor
+from services.applications.acting import Letter
+from services.applications.applicant import Correction
 from services.audits.words import FrameScope, Ruling
+from services.cadastre.numbers import Kind
+from services.documents.files import Paper
 from services.documents.formats import FileFormat
-from services.event_search import EventFilters
-from services.identity.actor import Actor
+from services.event_log.search import EventFilters
 from services.identity.permissions import RULES, Action, Scope
 from services.identity.totp import Enrolment, new_enrolment
 from services.incidents.listing import IncidentFilters
-from services.parcels.numbers import Kind
+from services.papers.attaching import Matter
+from services.papers.keeping import PaperKind
+from services.papers.listing import PaperFilters
 from services.parcels.query import ParcelRequest
 from services.regulation import workflows
 from services.regulation.access_review import Choice
+from services.regulation.application_states import Channel
 from services.regulation.incidents import Step
 from services.regulation.items import Item
 from services.regulation.leaving import Leaving
 from services.regulation.purpose import Purpose
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.regulation.workflows import Deed
+from services.reviews.deciding import Decision
+from services.reviews.listing import LineFilters
 from services.usage.filters import Filters
 from services.usage.trends import Breakdown
 from tests.prepared import (
@@ -318,7 +318,7 @@ _LETTER = "府授地資字第1156012388號"
 _KEEPERS = manages(Role.GENERAL_USER)
 """Of papers about general users; those about agency managers are the system managers'."""
 _PAPERS: dict[str, Cell] = {
-    "services.accounts.papers.attaching.attach": Cell(
+    "services.papers.attaching.attach": Cell(
         lambda f, w, a, p: f(
             a,
             Matter(account_id=w.account(p, Role.GENERAL_USER)),
@@ -328,22 +328,22 @@ _PAPERS: dict[str, Cell] = {
         ),
         also=_KEEPERS,
     ),
-    "services.accounts.papers.attaching.find_matters": Cell(
+    "services.papers.attaching.find_matters": Cell(
         lambda f, w, a, p: f(a, "gone"),
         On.LIST,
         units_in=lambda w, found: {one.label.split("（")[1].split("_")[0] for one in found},
     ),
-    "services.accounts.papers.destroying.confirm_destruction": Cell(
+    "services.papers.destroying.confirm_destruction": Cell(
         lambda f, w, a, p: f(a, w.proposal(p)[0], proposal_id=w.proposal(p)[1]), also=_KEEPERS
     ),
-    "services.accounts.papers.destroying.propose_destruction": Cell(
+    "services.papers.destroying.propose_destruction": Cell(
         lambda f, w, a, p: f(a, w.paper(p), _REASON), also=_KEEPERS
     ),
-    "services.accounts.papers.destroying.withdraw_destruction": Cell(
+    "services.papers.destroying.withdraw_destruction": Cell(
         lambda f, w, a, p: f(a, w.proposal(p)[0], _REASON, proposal_id=w.proposal(p)[1]),
         also=_KEEPERS,
     ),
-    "services.accounts.papers.handing.hand_over": Cell(
+    "services.papers.handing.hand_over": Cell(
         lambda f, w, a, p: f(
             a,
             w.account(p, Role.UNIT_MANAGER),
@@ -353,44 +353,42 @@ _PAPERS: dict[str, Cell] = {
         ),
         also=_KEEPERS,
     ),
-    "services.accounts.papers.handing.papers_of": Cell(
+    "services.papers.handing.papers_of": Cell(
         lambda f, w, a, p: f(a, w.account(p, Role.UNIT_MANAGER)),
         # One about an agency manager is among them, with whom system managers are concerned.
         also=lambda w, a, p: a.role is Role.SYSTEM_MANAGER or _KEEPERS(w, a, p),
     ),
-    "services.accounts.papers.handing.successors": Cell(
+    "services.papers.handing.successors": Cell(
         lambda f, w, a, p: f(a, w.account(p, Role.UNIT_MANAGER), [w.paper(p)]), also=_KEEPERS
     ),
-    "services.accounts.papers.handover_print.print_handover": Cell(
+    "services.papers.handover_print.print_handover": Cell(
         lambda f, w, a, p: f(a, w.handovers.get(p or "", 999_999)), also=_KEEPERS
     ),
-    "services.accounts.papers.handovers.handover": Cell(
+    "services.papers.handovers.handover": Cell(
         lambda f, w, a, p: f(a, w.handovers.get(p or "", 999_999)), also=_KEEPERS
     ),
-    "services.accounts.papers.handovers.list_handovers": Cell(lambda f, w, a, p: f(a, 50), On.LIST),
-    "services.accounts.papers.listing.custodians": Cell(
+    "services.papers.handovers.list_handovers": Cell(lambda f, w, a, p: f(a, 50), On.LIST),
+    "services.papers.listing.custodians": Cell(
         lambda f, w, a, p: f(a),
         On.LIST,
         units_in=lambda w, found: {one.label.split("（")[1].split("_")[0] for one in found},
     ),
-    "services.accounts.papers.listing.list_papers": Cell(
+    "services.papers.listing.list_papers": Cell(
         lambda f, w, a, p: f(a, PaperFilters(), None, 500),
         On.LIST,
         units_in=lambda w, page: {_names(w)[row.unit] for row in page.rows},
     ),
-    "services.accounts.papers.listing.paper_detail": Cell(
+    "services.papers.listing.paper_detail": Cell(
         lambda f, w, a, p: f(a, w.paper(p)), also=_KEEPERS
     ),
-    "services.accounts.papers.listing.paper_detail#agency_manager": Cell(
+    "services.papers.listing.paper_detail#agency_manager": Cell(
         lambda f, w, a, p: f(a, w.paper(p, Role.AGENCY_MANAGER)), also=manages(Role.AGENCY_MANAGER)
     ),
-    "services.accounts.papers.listing.paper_units": Cell(
+    "services.papers.listing.paper_units": Cell(
         lambda f, w, a, p: f(a), On.LIST, units_in=lambda w, found: _by_id(w, [u.id for u in found])
     ),
-    "services.accounts.papers.waiting.count_to_confirm": Cell(lambda f, w, a, p: f(a), On.LIST),
-    "services.accounts.papers.viewing.open_paper": Cell(
-        lambda f, w, a, p: f(a, w.paper(p)), also=_KEEPERS
-    ),
+    "services.papers.waiting.count_to_confirm": Cell(lambda f, w, a, p: f(a), On.LIST),
+    "services.papers.viewing.open_paper": Cell(lambda f, w, a, p: f(a, w.paper(p)), also=_KEEPERS),
 }
 
 
@@ -409,7 +407,7 @@ def is_no_unit_manager(_world: Prepared, actor: Actor, _place: str | None) -> bo
 
 
 _REVIEWS: dict[str, Cell] = {
-    f"services.accounts.reviews.deciding.{name}#{role.value}": Cell(
+    f"services.reviews.deciding.{name}#{role.value}": Cell(
         lambda f, w, a, p, role=role: f(a, w.campaign(p), [_decision(w, p, role)]),  # type: ignore[misc]
         also=manages(role),
     )
@@ -419,39 +417,37 @@ _REVIEWS: dict[str, Cell] = {
     )
     for role in roles
 } | {
-    "services.accounts.reviews.closing.close_review": Cell(
+    "services.reviews.closing.close_review": Cell(
         lambda f, w, a, p: f(a, w.campaign(p), ""), also=is_agency_manager, nothing_to_do=True
     ),
-    "services.accounts.reviews.listing.line_detail": Cell(
+    "services.reviews.listing.line_detail": Cell(
         lambda f, w, a, p: f(a, w.campaign(p), w.account(p, Role.GENERAL_USER))
     ),
-    "services.accounts.reviews.listing.list_lines": Cell(
+    "services.reviews.listing.list_lines": Cell(
         lambda f, w, a, p: f(a, w.campaign(p), LineFilters(unit_id=w.unit_id(p)), None, 10)
     ),
-    "services.accounts.reviews.opening.open_review": Cell(
+    "services.reviews.opening.open_review": Cell(
         lambda f, w, a, p: f(a, w.agency_id(p)), also=is_agency_manager, nothing_to_do=True
     ),
-    "services.accounts.reviews.opening.open_due_reviews": Cell(
-        lambda f, w, a, p: f(a), On.EVERYTHING
-    ),
-    "services.accounts.reviews.overview.agency_reviews": Cell(lambda f, w, a, p: f(a), On.LIST),
-    "services.accounts.reviews.overview.list_reviews": Cell(lambda f, w, a, p: f(a), On.LIST),
-    "services.accounts.reviews.record_paper.export_record": Cell(
+    "services.reviews.opening.open_due_reviews": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
+    "services.reviews.overview.agency_reviews": Cell(lambda f, w, a, p: f(a), On.LIST),
+    "services.reviews.overview.list_reviews": Cell(lambda f, w, a, p: f(a), On.LIST),
+    "services.reviews.record_paper.export_record": Cell(
         lambda f, w, a, p: f(a, w.campaign(p)), also=is_no_unit_manager, nothing_to_do=True
     ),
-    "services.accounts.reviews.record.signed_record": Cell(
+    "services.reviews.record.signed_record": Cell(
         lambda f, w, a, p: f(a, w.campaign(p)), also=is_no_unit_manager, nothing_to_do=True
     ),
-    "services.accounts.reviews.view.view_review": Cell(
+    "services.reviews.view.view_review": Cell(
         lambda f, w, a, p: f(a, w.campaigns.get(a.agency_id or 0, 0)), On.LIST
     ),
 }
 
 CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
-    "services.accounts.bulk.listing.preview_people": Cell(
+    "services.applications.bulk.listing.preview_people": Cell(
         lambda f, w, a, p: f(a, _PEOPLE), On.LIST, also=looks_after_users,
         units_in=lambda w, found: {UNITS[row - 2] for row in found.good}),
-    "services.accounts.bulk.sending.send_people": Cell(
+    "services.applications.bulk.sending.send_people": Cell(
         lambda f, w, a, p: f(a, "名單.csv", _PEOPLE, _good_rows(w, a)), On.LIST,
         also=looks_after_users, units_in=lambda w, sent: {_names(w)[one.unit] for one in sent}),
     "services.accounts.register.register_of_users": Cell(
@@ -593,46 +589,46 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.audits.signing.reopen#agency": Cell(
         lambda f, w, a, p: f(a, w.agency_audit(p, HALF_SIGNED), _REASON),
         by=Action.REOPEN_AGENCY_AUDIT),
-    "services.accounts.applications.acting.approve": Cell(
+    "services.applications.acting.approve": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.APPROVE), 1), also=heads),
-    "services.accounts.applications.acting.record_approval_on_paper": Cell(
+    "services.applications.acting.record_approval_on_paper": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.APPROVE), 1, 999_999, a.today, _SCAN),
         also=looks_after_users, nothing_to_do=True),
-    "services.accounts.applications.acting.record_notice": Cell(
+    "services.applications.acting.record_notice": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.NOTIFY), 1, Channel.EMAIL, "上午來信"),
         also=looks_after_users),
-    "services.accounts.applications.acting.record_letter": Cell(
+    "services.applications.acting.record_letter": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.LETTER), 1, Letter(_LETTER, a.today)),
         also=sends_letters),
-    "services.accounts.applications.acting.review": Cell(
+    "services.applications.acting.review": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.REVIEW), 1)),
-    "services.accounts.applications.acting.send_back": Cell(
+    "services.applications.acting.send_back": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.APPROVE), 1, _REASON),
         also=heads_or_stands_in),
-    "services.accounts.applications.acting.refuse": Cell(
+    "services.applications.acting.refuse": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.COMPLETE), 1, _REASON),
         also=looks_after_users),
-    "services.accounts.applications.applying.apply_own": Cell(
+    "services.applications.applying.apply_own": Cell(
         lambda f, w, a, p: f(a, workflows.Kind.CANCEL, _REASON), On.OWN, nothing_to_do=True),
-    "services.accounts.applications.approvers.possible_approvers": Cell(
+    "services.applications.approvers.possible_approvers": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.APPROVE)), also=looks_after_users),
-    "services.accounts.applications.completing.complete": Cell(
+    "services.applications.completing.complete": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.COMPLETE), 1), also=looks_after_users),
-    "services.accounts.applications.listing.list_applications": Cell(
+    "services.applications.listing.list_applications": Cell(
         lambda f, w, a, p: f(a), On.LIST, units_in=lambda w, found: _places_of_lines(w, found.lines)),
-    "services.accounts.applications.listing.count_due": Cell(lambda f, w, a, p: f(a), On.LIST),
-    "services.accounts.applications.listing.application_detail": Cell(
+    "services.applications.listing.count_due": Cell(lambda f, w, a, p: f(a), On.LIST),
+    "services.applications.listing.application_detail": Cell(
         lambda f, w, a, p: f(a, w.application(p, Deed.APPROVE)), also=has_part),
-    "services.accounts.applications.listing.my_applications": Cell(
+    "services.applications.listing.my_applications": Cell(
         lambda f, w, a, p: f(a), On.OWN),
-    "services.accounts.applications.listing.my_application": Cell(
+    "services.applications.listing.my_application": Cell(
         lambda f, w, a, p: f(a, _own(w, a)), On.OWN),
-    "services.accounts.applications.own.print_own": Cell(
+    "services.applications.own.print_own": Cell(
         lambda f, w, a, p: f(a, _own(w, a)), On.OWN),
-    "services.accounts.applications.own.correct_own": Cell(
+    "services.applications.own.correct_own": Cell(
         lambda f, w, a, p: f(a, _own(w, a), 1, Correction((), _REASON)), On.OWN,
         nothing_to_do=True),
-    "services.accounts.applications.own.withdraw_own": Cell(
+    "services.applications.own.withdraw_own": Cell(
         lambda f, w, a, p: f(a, _own(w, a), 1, _REASON), On.OWN),
     "services.accounts.leaving.recording.record_leaving": Cell(
         lambda f, w, a, p: f(
@@ -656,16 +652,16 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         units_in=_places_of_good_rows),
     "services.accounts.leaving.suspending.suspend_past": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING, also=is_operator),
-    "services.accounts.applications.expiring.expire_applications": Cell(
+    "services.applications.expiring.expire_applications": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING, also=is_operator),
     "services.documents.tables.export_table": Cell(
         lambda f, w, a, p: f(a, "清單", ["欄"], [["一"]], 1), On.OWN
     ),
-    "services.event_log.event_story": Cell(
+    "services.event_log.listing.event_story": Cell(
         lambda f, w, a, p: f(a, w.events[p] if p else 999_999)
     ),
-    "services.event_log.export_events": Cell(lambda f, w, a, p: f(a, _DAYS), On.LIST),
-    "services.event_log.list_events": Cell(
+    "services.event_log.listing.export_events": Cell(lambda f, w, a, p: f(a, _DAYS), On.LIST),
+    "services.event_log.listing.list_events": Cell(
         lambda f, w, a, p: f(a, EventFilters(_DAYS.first_day, _DAYS.last_day, person="general_user"), None, 500),
         On.LIST,
         units_in=lambda w, page: {_names(w)[row.unit.split()[1]] for row in page.rows},
@@ -708,7 +704,7 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.ledger.renewing.write_file_anew": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING, nothing_to_do=True
     ),
-    "services.mail.send_due": Cell(
+    "services.operation.mailing.send_due": Cell(
         lambda f, w, a, p: f(a, lambda: a.now), On.EVERYTHING, nothing_to_do=True
     ),
     "services.identity.release.release_identity": Cell(
@@ -718,7 +714,7 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         lambda f, w, a, p: f(a, patience=0.1, stamp=False), On.EVERYTHING
     ),
     "services.ledger.verification.verify_ledger": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
-    "services.rotation.rotate_secrets": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
+    "services.operation.rotation.rotate_secrets": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
     "services.identity.permission_table.permission_table": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING
     ),
@@ -744,10 +740,10 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.parcels.sections.districts": Cell(lambda f, w, a, p: f(a), On.OWN),
     "services.parcels.sections.find_section": Cell(lambda f, w, a, p: f(a, "AD0609"), On.OWN),
     "services.parcels.sections.sections_of": Cell(lambda f, w, a, p: f(a, "松山區"), On.OWN),
-    "services.readings.choose": Cell(
+    "services.settings.readings.choose": Cell(
         lambda f, w, a, p: f(a, "people_counted", "valid_accounts"), On.EVERYTHING
     ),
-    "services.nightly.run_night": Cell(
+    "services.operation.nightly.run_night": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING, also=is_operator),
     "services.schedule.everybody.all_due": Cell(
         lambda f, w, a, p: f(a, date(2026, 11, 23)),
@@ -762,7 +758,7 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         On.EVERYTHING,
         also=lambda w, a, p: a.is_operator,
     ),
-    "services.upgrading.upgrade": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
+    "services.operation.upgrading.upgrade": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
     "services.usage.filters.filter_choices": Cell(
         lambda f, w, a, p: f(a),
         On.LIST,

@@ -11,7 +11,7 @@ from typing import Any
 
 from data import engine
 from data.engine import ROOT
-from services.identity.actor import operator
+from services.actor import operator
 from services.usage.importing.service import import_file
 from tests.services.import_helpers import SOURCE
 from tests.world import NOW

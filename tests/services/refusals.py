@@ -15,11 +15,11 @@ NO_SEPARATION = {
 }
 """Kinds of refusal that keep no two persons or duties apart."""
 
-_ON_APPLICATIONS = "accounts.applications.parties.problem"
-_ON_PAPER = "accounts.applications.parties.recording_problem"
-_ON_ENDING = "accounts.applications.approvers.ending_problem"
-_ON_ACCOUNTS = "accounts.managing.management_problem"
-_ON_REVIEWS = "accounts.reviews.store.authority_problem"
+_ON_APPLICATIONS = "applications.parties.problem"
+_ON_PAPER = "applications.parties.recording_problem"
+_ON_ENDING = "applications.approvers.ending_problem"
+_ON_ACCOUNTS = "identity.managing.management_problem"
+_ON_REVIEWS = "reviews.store.authority_problem"
 WORDING = (_ON_APPLICATIONS, _ON_PAPER, _ON_ENDING, _ON_ACCOUNTS, _ON_REVIEWS)
 """Functions that only word refusals: whoever calls one raises what it returns."""
 
@@ -32,19 +32,19 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     _ON_ENDING: (_ON_APPLICATIONS, _ON_APPLICATIONS),
     _ON_ACCOUNTS: ("no_accounts_by_command", "own_account", "level_by_level"),
     _ON_REVIEWS: ("own_review", "own_review"),
-    "accounts.applications.acting._end_or_return": (_ON_ENDING,),
-    "accounts.applications.acting.record_approval_on_paper": (_ON_PAPER,),
-    "accounts.applications.acting.record_notice": ("own_application",),
-    "accounts.applications.expiring.expire_applications": ("operator",),
-    "accounts.applications.steps.take": (_ON_APPLICATIONS,),
-    "accounts.bulk.listing.charge_of": ("reach",),
+    "applications.acting._end_or_return": (_ON_ENDING,),
+    "applications.acting.record_approval_on_paper": (_ON_PAPER,),
+    "applications.acting.record_notice": ("own_application",),
+    "applications.expiring.expire_applications": ("operator",),
+    "applications.steps.take": (_ON_APPLICATIONS,),
+    "applications.bulk.listing.charge_of": ("reach",),
     "accounts.duties._permitted": ("own_duty", "own_duty"),
     "accounts.leaving.recording._somebody_elses": ("own_leaving",),
     "accounts.leaving.suspending.suspend_past": ("operator",),
-    "accounts.managing.require_managed": (_ON_ACCOUNTS,),
-    "accounts.papers.destroying.confirm_destruction": ("destroyed_by_two",),
-    "accounts.reviews.deciding._load": (_ON_REVIEWS,),
-    "accounts.reviews.store.require_agency_manager": ("reach",),
+    "identity.managing.require_managed": (_ON_ACCOUNTS,),
+    "papers.destroying.confirm_destruction": ("destroyed_by_two",),
+    "reviews.deciding._load": (_ON_REVIEWS,),
+    "reviews.store.require_agency_manager": ("reach",),
     "audits.agency.approving._signed_by_others": (
         *("persons_judge_and_sign", "approver_is_no_signer"),
     ),
@@ -70,7 +70,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "identity.permissions.permit": ("reach",),
     "identity.release.release_identity": ("operator",),
     "incidents.reporting.report_abnormal": ("own_incident",),
-    "nightly.run_night": ("operator",),
+    "operation.nightly.run_night": ("operator",),
     "parcels.query._querying_account": ("item",),
     "parcels.query._refuse_missing": ("item",),
     "retention.purging.purge": ("operator",),

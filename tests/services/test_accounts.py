@@ -17,8 +17,8 @@ from services.accounts.directory import (
     list_accounts,
     visible_units,
 )
+from services.actor import operator
 from services.errors import Conflict, Invalid, NotFound, Refused, UserError
-from services.identity.actor import operator
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty, Role
 from tests.world import CREATED, EVERYBODY, NOW, PASSWORD_HASH, World

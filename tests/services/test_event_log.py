@@ -12,22 +12,23 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from data.demo.load import DemoSummary
 from data.engine import engine, reading, transaction
 from data.models import Account, BuildingDescription, Event, OtherRight, Ownership, Property
-from services import event_log, events
+from services import events
 from services.accounts.directory import account_detail
-from services.accounts.papers.viewing import open_paper
+from services.actor import Actor
+from services.cadastre.numbers import Kind
+from services.demo.load import DemoSummary
 from services.errors import Invalid, NotFound
-from services.event_details import DETAILS
-from services.event_log import event_story, export_events, list_events
-from services.event_search import EventFilters, conditions_of, count, matching
-from services.event_words import EVENT_WORDS, Group
+from services.event_log import listing
+from services.event_log.details import DETAILS
+from services.event_log.listing import event_story, export_events, list_events
+from services.event_log.search import EventFilters, conditions_of, count, matching
+from services.event_log.words import EVENT_WORDS, Group
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, Reach, reach
-from services.parcels.numbers import Kind
+from services.papers.viewing import open_paper
 from services.parcels.query import ParcelRequest, query
 from services.regulation.items import Item
 from services.regulation.purpose import Purpose
@@ -247,7 +248,7 @@ def many(world: World, number: int) -> None:
 def test_the_export_holds_all_that_match_and_neutralises_formulas(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_log, "_EXPORT_CHUNK", 7)
+    monkeypatch.setattr(listing, "_EXPORT_CHUNK", 7)
     many(world, 40)
     note(world.actor("works_clerk"), about=("table", "=HYPERLINK(1)"))
     actor, last = world.actor("system_manager"), last_event()
@@ -264,7 +265,7 @@ def test_the_export_holds_all_that_match_and_neutralises_formulas(
 def test_too_many_are_refused_with_advice_and_nothing_is_recorded(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_log, "MOST_EXPORTED", 10)
+    monkeypatch.setattr(listing, "MOST_EXPORTED", 10)
     many(world, 11)
     last = last_event()
     with pytest.raises(Invalid, match=r"超過 10 筆.*縮短期間"):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.event_details import DETAILS, detail_words
-from services.event_words import (
+from services.event_log.details import DETAILS, detail_words
+from services.event_log.words import (
     EVENT_WORDS,
     OBJECTS,
     OUTCOMES,

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from data import engine
+from services.actor import Actor, operator
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import Actor, operator
 from tests.postgres import own_database
 from tests.prepared import (
     NOBODY,

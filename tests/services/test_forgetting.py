@@ -16,10 +16,10 @@ from data.models import (
     RecoveryCode,
     SecondFactor,
 )
-from services.accounts.applications.applying import Wanted, apply_new
 from services.accounts.changes import set_status
+from services.actor import operator
+from services.applications.applying import Wanted, apply_new
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import operator
 from services.identity.entering import Entering, Step, next_step
 from services.identity.factor_setup import begin_own_enrolment, confirm_own_enrolment
 from services.identity.links import is_good, print_link

@@ -17,22 +17,23 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from data.engine import engine, reading, transaction
 from data.models import Account, Event
 from data.models.base import Base
-from services import alerts, events
+from services import events
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.sheet import worksheet_rows
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
+from services.cadastre.numbers import Kind
 from services.documents.tables import export_table
 from services.errors import Held, Refused
 from services.events import EventType
 from services.identity import lockout
-from services.parcels.numbers import Kind
+from services.installation import alerts
+from services.operation.resuming import PROBE_EVERY, still_held
 from services.parcels.query import ParcelRequest, query
 from services.regulation.items import Item
 from services.regulation.periods import Quarter
 from services.regulation.purpose import Purpose
-from services.resuming import PROBE_EVERY, still_held
 from services.usage.importing.sources import list_sources
 from services.usage.records import add_records
 from tests.services.breaking import (

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Event, UsageRecord
+from services.actor import Actor
 from services.errors import Conflict, NotFound, Refused
-from services.identity.actor import Actor
 from services.usage.importing import service, sources
 from services.usage.importing.source_users import (
     claim_source_user,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.organisation import UnitInfo
+from services.identity.organisation import UnitInfo
 from services.regulation.purpose import FLAG_LABELS
 from services.usage.importing.columns import find_header, resolve
 from services.usage.importing.lookups import Lookups, section_index

@@ -18,8 +18,8 @@ from data.models import (
     UsageRecord,
     UsageSource,
 )
+from services.actor import Actor, operator
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import Actor, operator
 from services.usage.importing import history, service, sources
 from services.usage.importing.preview import list_units
 from tests.services.import_helpers import (

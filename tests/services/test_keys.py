@@ -9,8 +9,8 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services import keys
 from services.errors import Invalid
+from services.installation import keys
 
 NAMES = ("COOKIE_KEY", "DATA_KEYS", "LEDGER_KEY", "LEDGER_PUBLIC_KEY")
 

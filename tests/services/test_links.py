@@ -22,17 +22,17 @@ from data.models import (
     SignInCounter,
     SignInSession,
 )
-from services import keys
-from services.accounts.applications.reinstating import apply_reinstatement
+from services.actor import operator
+from services.applications.reinstating import apply_reinstatement
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.identity import lockout, sessions
-from services.identity.actor import operator
 from services.identity.entering import Step, next_step
 from services.identity.links import is_good, print_link, request_link, reset_password, send_link
 from services.identity.passwords import change_on_the_way_in, hash_password, matches
 from services.identity.policy import set_policy
 from services.identity.presence import Ended, Present, check
 from services.identity.signin import find_credentials
+from services.installation import keys
 from tests.signing_in import by_password, session_of
 from tests.world import NOW, World
 

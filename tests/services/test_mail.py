@@ -21,11 +21,12 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Event, OutgoingMail
-from services import mail
+from services.actor import operator
 from services.errors import Invalid, Refused
-from services.identity.actor import operator
-from services.mail import Sent, queue, send_due
-from services.mail_server import Server, refused_for_good, server
+from services.mail.outgoing import queue
+from services.mail.server import Server, refused_for_good, server
+from services.operation import mailing
+from services.operation.mailing import Sent, send_due
 from tests.mailbox import Mailbox, listening
 from tests.world import NOW, World
 
@@ -44,7 +45,7 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The sentences that the operator was alerted with."""
     sentences: list[str] = []
-    monkeypatch.setattr(mail, "alert", lambda sentence, **_detail: sentences.append(sentence))
+    monkeypatch.setattr(mailing, "alert", lambda sentence, **_detail: sentences.append(sentence))
     return sentences
 
 
@@ -276,7 +277,10 @@ def test_a_wrong_key_costs_no_message_until_a_week_is_over(
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("smtps://u%40x:p%3Aw@mail.example.tw", ("mail.example.tw", 465, "u@x", "p:w", "direct")),
+        (
+            "smtps://u%40x:p%3Aw@mail.example.tw",
+            ("mail.example.tw", 465, "u@x", "p:w", "direct"),
+        ),
         ("smtp://mail.example.tw", ("mail.example.tw", 587, "", "", "starttls")),
         ("smtp://localhost:25?tls=none", ("localhost", 25, "", "", "none")),
     ],

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from data.engine import reading, transaction
 from data.models import Account, LedgerCheckpoint, OutgoingMail, PersonnelChange, ReviewCampaign
+from services.actor import operator
 from services.errors import Refused
-from services.identity.actor import operator
-from services.nightly import Step, run_night
+from services.operation.nightly import Step, run_night
 from tests.services.applications.mails import mailing_to
 from tests.world import NOW, World
 

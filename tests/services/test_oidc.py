@@ -13,14 +13,14 @@ from sqlalchemy import func, select, update
 
 from data.engine import reading, transaction
 from data.models import Account, Event, ExternalIdentity, OneTimeLink
-from services import keys
+from services.actor import operator
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.identity import oidc
-from services.identity.actor import operator
 from services.identity.entering import Entering, Method, Step, next_step
 from services.identity.provider import Provider, configured_provider, streamlit_secrets
 from services.identity.release import release_identity
 from services.identity.sessions import open_session
+from services.installation import keys
 from tests.world import NOW, World
 
 ISSUER = "https://login.example.gov.taipei"

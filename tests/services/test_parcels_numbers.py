@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.cadastre.numbers import Kind, parse, short, written
 from services.errors import Invalid
-from services.parcels.numbers import Kind, parse, short, written
 
 LAND = [
     ("18-1", "00180001"),

@@ -27,11 +27,11 @@ from data.models import (
     UsageMonthSum,
     UsageRecord,
 )
+from services.actor import operator
+from services.cadastre.numbers import Kind
 from services.errors import Held, Invalid, Refused, UserError
-from services.identity.actor import operator
 from services.parcels.masking import masked_identity
 from services.parcels.mine import my_months, my_usage
-from services.parcels.numbers import Kind
 from services.parcels.query import SECRECY, ParcelRequest, query
 from services.parcels.register import register_date
 from services.parcels.sections import districts, find_section, sections_of

@@ -13,9 +13,9 @@ from streamlit_authenticator.utilities.hasher import Hasher
 from data.engine import reading, transaction
 from data.models import Account, Event, OldPassword, OneTimeLink
 from services.accounts.first import create_first_system_manager
+from services.actor import Actor, operator
 from services.errors import Conflict, Invalid, Refused
 from services.identity import signin
-from services.identity.actor import Actor, operator
 from services.identity.entering import Step, next_step
 from services.identity.lockout import Locked
 from services.identity.passwords import (

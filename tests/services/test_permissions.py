@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
+from services.actor import Actor, DutyHeld, operator
 from services.errors import Refused
-from services.identity.actor import Actor, DutyHeld, operator
 from services.identity.permissions import RULES, Action, Scope, permit, reach
 from services.regulation.roles import Duty, Role
 from tests.world import NOW

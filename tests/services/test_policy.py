@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Event, Setting
-from services import installation
+from services.actor import operator
 from services.errors import Invalid, Refused
-from services.identity.actor import operator
 from services.identity.policy import RULES, Policy, policy_of, set_policy
+from services.installation import facts
 from services.regulation.roles import Duty, Role
 from tests.world import NOW, World
 
@@ -67,7 +67,7 @@ def test_an_unknown_key_and_a_person_without_the_right_are_refused(world: World)
 
 def test_with_demo_data_a_newcomer_needs_no_second_factor_unless_it_is_set(world: World) -> None:
     with transaction() as db:
-        db.add(Setting(key=installation.DEMO_KEY, value="small", changed_at=NOW))
+        db.add(Setting(key=facts.DEMO_KEY, value="small", changed_at=NOW))
     with reading() as db:
         assert (policy_of(db).second_factor, policy_of(db).password_days) == (0, 0)
     set_policy(operator(NOW), "second_factor", "1")

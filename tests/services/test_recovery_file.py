@@ -9,7 +9,6 @@ import pytest
 
 from data.engine import transaction
 from data.models import Setting
-from services import holding
 from services.errors import Conflict, Held
 from services.identity.entering import Entering
 from services.identity.factor_setup import (
@@ -19,6 +18,7 @@ from services.identity.factor_setup import (
     confirm_own_enrolment,
 )
 from services.identity.recovery_file import codes_file, own_codes_file
+from services.installation import holding
 from tests.services.breaking import trigger_refuses
 from tests.services.papers.helpers import events_of
 from tests.signing_in import by_password

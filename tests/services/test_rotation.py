@@ -8,13 +8,13 @@ from sqlalchemy import delete, select, update
 
 from data.engine import reading, transaction
 from data.models import DocumentContent, Event, OutgoingMail, SecondFactor
-from services import keys
-from services.accounts.papers.viewing import open_paper
+from services.actor import operator
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import operator
 from services.identity.factor_setup import begin_own_enrolment
 from services.identity.second_factor import unseal
-from services.rotation import rotate_secrets
+from services.installation import keys
+from services.operation.rotation import rotate_secrets
+from services.papers.viewing import open_paper
 from tests.services.papers.helpers import kept, pdf
 from tests.services.papers.helpers import stored as stored_content
 from tests.world import NOW, World

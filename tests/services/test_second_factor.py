@@ -16,10 +16,9 @@ from sqlalchemy import func, select, update
 
 from data.engine import reading, transaction
 from data.models import Account, Event, RecoveryCode, SecondFactor, Setting, SignInSession
-from services import installation
+from services.actor import operator
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.identity import recovery, totp
-from services.identity.actor import operator
 from services.identity.entering import Entering, Method, Step, next_step
 from services.identity.factor_removal import (
     factor_to_remove,
@@ -39,6 +38,7 @@ from services.identity.factor_setup import (
 from services.identity.policy import Policy
 from services.identity.second_factor import own_factor, pass_code, read_code, unseal
 from services.identity.totp import Enrolment
+from services.installation import facts
 from services.regulation.roles import Duty, Role
 from tests.signing_in import by_password
 from tests.world import CREATED, EVERYBODY, NOW, World
@@ -125,7 +125,7 @@ def test_what_is_asked_after_the_password(world: World, value: int | None, demo:
     with transaction() as db:
         db.execute(update(Account).values(password_set_at=NOW))
         if demo:
-            db.add(Setting(key=installation.DEMO_KEY, value="small", changed_at=NOW))
+            db.add(Setting(key=facts.DEMO_KEY, value="small", changed_at=NOW))
     if value is not None:
         choose_policy(value)
     in_force = value if value is not None else (0 if demo else 1)

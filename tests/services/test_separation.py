@@ -9,12 +9,10 @@ import pytest
 
 from data.engine import reading, transaction
 from data.models import Account, Application, ApplicationAct, Destruction
-from services.accounts.applications.words import HANDED, Act
-from services.accounts.reviews.deciding import Decision
+from services.actor import Actor, DutyHeld, operator
 from services.audits.signing import sign
 from services.audits.words import Ruling
 from services.errors import Refused
-from services.identity.actor import Actor, DutyHeld, operator
 from services.identity.permission_table import (
     CLAUSES,
     GROUPS,
@@ -26,9 +24,11 @@ from services.identity.permission_table import (
 from services.identity.permissions import RULES, Action
 from services.identity.separation import SEPARATION
 from services.regulation.access_review import Choice
+from services.regulation.application_states import HANDED, Act
 from services.regulation.items import Item
 from services.regulation.roles import MANAGES, AccountStatus, Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind
+from services.reviews.deciding import Decision
 from tests.prepared import (
     FROZEN,
     HALF_FROZEN,

@@ -19,12 +19,12 @@ from sqlalchemy import func, select, update
 
 from data.engine import configure, engine, reading, transaction
 from data.models import Account, AccountDuty, Event, Setting, SignInSession
-from services.accounts.applications.reinstating import suspended
 from services.accounts.changes import set_items, set_status
 from services.accounts.duties import give_duty
+from services.actor import operator
+from services.applications.reinstating import suspended
 from services.audits.appointing import appoint
 from services.errors import Conflict, Refused
-from services.identity.actor import operator
 from services.identity.entering import Entering, Method, Step, begin, next_step
 from services.identity.factor_setup import (
     begin_enrolment,
@@ -38,7 +38,7 @@ from services.identity.policy import set_policy
 from services.identity.presence import Ended, Present, check
 from services.identity.second_factor import pass_code
 from services.identity.sessions import EndReason, end_session, open_session
-from services.installation import DEMO_KEY
+from services.installation.facts import DEMO_KEY
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty
 from tests.signing_in import by_password, session_of, sign_in

@@ -17,12 +17,12 @@ from sqlalchemy import text
 from data.append_only import APPEND_ONLY, unprotect
 from data.engine import configure, engine, transaction
 from data.models import Setting
-from services.identity.actor import operator
+from services.actor import operator
 from services.identity.policy import set_policy
-from services.installation import DEMO_KEY
-from services.keys import new_keys
-from services.startup import startup_problems, startup_warnings
-from services.upgrading import upgrade
+from services.installation.facts import DEMO_KEY
+from services.installation.keys import new_keys
+from services.operation.startup import startup_problems, startup_warnings
+from services.operation.upgrading import upgrade
 from tests.demo_small import DemoTemplate
 from tests.roles import APPLICATION, OWNER, as_role, run_file
 

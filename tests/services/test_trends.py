@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Agency, Event, Unit, UsageRecord, UsageSource
+from services.actor import Actor
 from services.errors import Invalid, Refused
-from services.identity.actor import Actor
 from services.regulation.items import Item, UsageAction
 from services.usage.filters import Filters, filter_choices
 from services.usage.people import active_people, people_ranking

@@ -14,9 +14,9 @@ from services import events
 from services.accounts.leaving.file_rows import FileRow, read_rows
 from services.accounts.leaving.recording import NOTE_MAX, OWN, problem_with, put_entry
 from services.accounts.leaving.words import Settled, Source
+from services.actor import Actor
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session, contains_eager
 
 from data.engine import reading
 from data.models import Account, Application, PersonnelChange, Unit
-from services.accounts.applications.words import LIVE, State
 from services.accounts.leaving.words import SOON_DAYS, Source
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit, reach
 from services.identity.scoping import within
+from services.regulation.application_states import LIVE, State
 from services.regulation.leaving import DUE, Leaving, days_left
 from services.regulation.roles import AccountStatus
 

@@ -10,11 +10,11 @@ from data.models import Account, PersonnelChange
 from services import events
 from services.accounts.leaving.settling import follow, open_entries, settle
 from services.accounts.leaving.words import Settled, Source
-from services.accounts.managing import locked_account, place_of
+from services.actor import Actor
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.managing import locked_account, place_of
 from services.identity.permissions import Action, permit
 from services.regulation.leaving import Leaving
 from services.regulation.purpose import tidy

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from data.models import Account, PersonnelChange
 from services import events
 from services.accounts.leaving.words import Settled
+from services.actor import Actor
 from services.events import EventType
-from services.identity.actor import Actor
 
 
 def settle(

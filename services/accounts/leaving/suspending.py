@@ -11,10 +11,10 @@ from data.models import Account, PersonnelChange
 from services.accounts.changes import put_status
 from services.accounts.leaving.settling import open_entries, settle
 from services.accounts.leaving.words import Settled
-from services.accounts.managing import locked_account
+from services.actor import Actor
 from services.errors import Held, Refused, UserError
-from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.managing import locked_account
 from services.identity.permissions import Action, permit
 from services.regulation.leaving import Leaving, due_words, is_past
 from services.regulation.roles import AccountStatus

@@ -5,13 +5,13 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit
 from services import events
+from services.actor import Actor
 from services.audits import signatures, store
 from services.audits.acts import add_act
 from services.audits.signing import content_now, open_again
 from services.audits.words import REASON_MAX, AuditKind, AuditStatus
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.regulation.purpose import tidy

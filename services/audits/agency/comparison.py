@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Audit
+from services.actor import Actor
 from services.audits import store
 from services.audits.words import AuditKind
 from services.audits.worksheet import Judged, latest_verdicts
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 

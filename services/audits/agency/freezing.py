@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
 from data.models import Agency, Audit, UsageMonthSum
-from services import events, readings, rocdate
+from services import events, rocdate
+from services.actor import Actor
 from services.audits.agency.audited import HalfAudited, audited_in, frame_of, hold_units
 from services.audits.agency.store import find, load_agency
 from services.audits.freezing import SeedPlan, settle_seed, store_frame
@@ -19,13 +20,13 @@ from services.audits.store import require_whole
 from services.audits.words import AuditKind, AuditStatus, FrameScope, SeedSource
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
 from services.regulation.floors import HalfYearCounts, agency_floors, explain_agency_floors
 from services.regulation.periods import HalfYear
 from services.regulation.readings import AGENCY_PEOPLE_COUNTED
+from services.settings import readings
 
 
 @dataclass(frozen=True)

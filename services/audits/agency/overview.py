@@ -6,10 +6,10 @@ from sqlalchemy import null, select
 
 from data.engine import reading
 from data.models import Agency, Audit
+from services.actor import Actor
 from services.audits.agency.audited import units_of
 from services.audits.agency.store import find, load_agency
 from services.audits.words import AuditKind, AuditStatus
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within

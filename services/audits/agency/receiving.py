@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit
 from services import events
+from services.actor import Actor
 from services.audits import store
 from services.audits.acts import add_act
 from services.audits.signing import content_now
 from services.audits.words import AuditKind, AuditStatus
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.regulation.periods import parse_period

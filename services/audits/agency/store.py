@@ -4,9 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Agency, Audit
+from services.actor import Actor
 from services.audits.words import AuditKind
 from services.errors import NotFound
-from services.identity.actor import Actor
 from services.identity.permissions import Action, permit
 from services.regulation.periods import HalfYear
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from data.engine import transaction
 from data.models import Audit, Evidence, EvidenceWithdrawal
 from services import events
+from services.actor import Actor
 from services.audits import store
 from services.audits.evidence.keeping import checked_note, keep_evidence, read_evidence
 from services.audits.evidence.viewing import load_evidence
@@ -14,7 +15,6 @@ from services.audits.words import CONDUCT, AuditStatus
 from services.audits.worksheet import records_to_judge
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.regulation.purpose import tidy
 

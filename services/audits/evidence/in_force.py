@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Evidence, EvidenceContent, EvidenceWithdrawal
-from services import keys
+from services.installation import keys
 
 
 def evidence_of(db: Session, audit_ids: Iterable[int]) -> Sequence[Evidence]:

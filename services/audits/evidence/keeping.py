@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Evidence, EvidenceContent, EvidenceWithdrawal
-from services import events, keys
-from services.accounts.papers.files import ACCEPTED, OPEN_DOCUMENTS, Paper, read_paper
+from services import events
+from services.actor import Actor
+from services.documents.files import ACCEPTED, OPEN_DOCUMENTS, Paper, read_paper
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.identity.actor import Actor
+from services.installation import keys
 from services.regulation.purpose import tidy
 
 EVIDENCE_KINDS = ACCEPTED | OPEN_DOCUMENTS

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Evidence, EvidenceWithdrawal
+from services.actor import Actor
 from services.audits import store
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import joinedload
 
 from data.engine import reading
 from data.models import Audit, Signature
+from services.actor import Actor
 from services.audits.forms.signed import held_by
 from services.audits.overview import WHOLE_AGENCY
 from services.audits.words import AuditKind, AuditStatus
 from services.errors import Invalid, NotFound
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within

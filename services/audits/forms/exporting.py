@@ -4,6 +4,7 @@ from datetime import datetime
 
 from data.engine import reading, transaction
 from services import events
+from services.actor import Actor
 from services.audits import store
 from services.audits.forms.agency_form import agency_form
 from services.audits.forms.facts import AuditFacts
@@ -17,7 +18,6 @@ from services.documents.paper import Paper
 from services.documents.pdf import pdf_bytes
 from services.documents.tables import csv_bytes
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import AuditPackage, PackagePart
 from services import events
-from services.alerts import alert
+from services.actor import Actor
 from services.audits import store
 from services.audits.evidence.in_force import content_of
 from services.audits.package.manifest import MANIFEST, SUMS, manifest_bytes, manifest_hash, sums
 from services.errors import Conflict
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.installation.alerts import alert
 from services.rocdate import taipei
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import Audit, AuditPackage, PackagePart
 from services import events
+from services.actor import Actor
 from services.audits import ledger_proofs, store
 from services.audits.acts import add_act
 from services.audits.forms.facts import AuditFacts
@@ -23,7 +24,6 @@ from services.audits.package.soundness import require_sound_evidence
 from services.audits.words import AuditKind, AuditStatus
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.checkpoints import LedgerFault

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from data.models import Audit, Evidence
-from services.alerts import alert
 from services.audits.evidence.in_force import evidence_of
 from services.audits.evidence.viewing import sound_content
 from services.errors import Conflict
+from services.installation.alerts import alert
 
 
 def require_sound_evidence(db: Session, audits: Sequence[Audit]) -> None:

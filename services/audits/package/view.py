@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import AuditPackage
+from services.actor import Actor
 from services.audits import store
 from services.audits.acts import name_of
 from services.audits.package.completeness import missing_parts
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from data.engine import reading
 from data.models import Account, UsageImport, UsageSource
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 

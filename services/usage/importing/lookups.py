@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.errors import Invalid
-from services.organisation import UnitInfo
+from services.identity.organisation import UnitInfo
 from services.regulation.items import Item, UsageAction
 from services.usage.importing.text import match_key, short
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Section
+from services.actor import Actor
 from services.errors import Invalid
-from services.identity.actor import Actor
 from services.identity.guard import guarded
+from services.identity.organisation import UnitInfo, units_within
 from services.identity.permissions import Action, Reach, permit, reach
-from services.organisation import UnitInfo, units_within
 from services.usage.importing.columns import ColumnMapping, Header, guess, resolve
 from services.usage.importing.lookups import Lookups, section_index
 from services.usage.importing.packed import Packed

@@ -13,8 +13,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+from services.cadastre import numbers
 from services.errors import Invalid
-from services.parcels import numbers
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
 from services.regulation.purpose import Purpose, flags
 from services.rocdate import local_month, parse_moment, roc_time

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from data.engine import reading, transaction
 from data.models import UsageImport, UsageSource
 from services import events
+from services.actor import Actor
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.usage.importing.columns import ColumnMapping

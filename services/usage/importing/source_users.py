@@ -12,9 +12,9 @@ from sqlalchemy.orm import selectinload
 from data.engine import reading, transaction
 from data.models import Account, SourceUser, Unit, UsageSource
 from services import events
+from services.actor import Actor
 from services.errors import Conflict, NotFound
 from services.events import EventType
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.usage.importing.text import clean

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import UsageSource
+from services.actor import Actor
 from services.errors import Invalid
-from services.identity.actor import Actor
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.usage.importing.text import fold

@@ -7,8 +7,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from data.models import AccountItem, SourceUser, UsageRecord
-from services.identity.actor import Actor
-from services.organisation import UnitInfo
+from services.actor import Actor
+from services.identity.organisation import UnitInfo
 from services.usage.importing.rows import GoodRow
 from services.usage.records import add_records
 

@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Account, Application
-from services.accounts.applications import (
+from services.accounts.person import Person
+from services.actor import Actor
+from services.applications import (
     acting,
     applying,
     completing,
@@ -15,13 +17,11 @@ from services.accounts.applications import (
     own,
     reinstating,
 )
-from services.accounts.applications.acting import Letter
-from services.accounts.applications.applying import Submitted, Wanted
-from services.accounts.applications.words import Channel
-from services.accounts.papers.files import read_paper
-from services.accounts.person import Person
-from services.identity.actor import Actor
+from services.applications.acting import Letter
+from services.applications.applying import Submitted, Wanted
+from services.documents.files import read_paper
 from services.identity.entering import Method, begin
+from services.regulation.application_states import Channel
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind, Party, Workflow

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import OutgoingMail
-from services import keys
+from services.installation import keys
 
 SITE = "https://cadastre.example.gov.tw"
 

@@ -10,22 +10,22 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Account, Application, ApplicationAct, Event
-from services.accounts.applications import own
-from services.accounts.applications.applying import Submitted, Wanted, apply_new, apply_own
-from services.accounts.applications.expiring import expire_applications
-from services.accounts.applications.following import (
+from services.actor import operator
+from services.applications import own
+from services.applications.applying import Submitted, Wanted, apply_new, apply_own
+from services.applications.bulk.listing import preview_people
+from services.applications.bulk.rows import Fate
+from services.applications.bulk.sending import send_people
+from services.applications.expiring import expire_applications
+from services.applications.following import (
     confirm_address,
     follow,
     print_with_link,
     withdraw_with_link,
 )
-from services.accounts.applications.words import Act, State
-from services.accounts.bulk.listing import preview_people
-from services.accounts.bulk.rows import Fate
-from services.accounts.bulk.sending import send_people
 from services.errors import Conflict, Refused
-from services.identity.actor import operator
 from services.identity.links import CONFIRMATION, PAUSE
+from services.regulation.application_states import Act, State
 from services.regulation.items import Item
 from services.regulation.roles import Role
 from services.regulation.workflows import Kind

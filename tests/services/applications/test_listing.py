@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty, Application
-from services.accounts.applications import listing
-from services.accounts.applications.listing import count_due, list_applications
-from services.accounts.applications.parties import is_concerned
-from services.accounts.applications.words import State
+from services.applications import listing
+from services.applications.listing import count_due, list_applications
+from services.applications.parties import is_concerned
 from services.identity.permissions import Action, reach
+from services.regulation.application_states import State
 from services.regulation.roles import Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind
 from tests.services.applications.cast import add_cast

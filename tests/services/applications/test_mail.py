@@ -13,24 +13,25 @@ from sqlalchemy import select, update
 import manage
 from data.engine import reading, transaction
 from data.models import Account, Application, ApplicationAct, OutgoingMail
-from services import clock, mail
-from services.accounts.applications import acting, completing, following
-from services.accounts.applications.applicant import Correction
-from services.accounts.applications.applying import Submitted, Wanted, apply_new
-from services.accounts.applications.checks import TAKEN
-from services.accounts.applications.following import confirm_address
-from services.accounts.applications.listing import application_detail
-from services.accounts.applications.repeating import MOST
-from services.accounts.applications.undelivered import note_undelivered
-from services.accounts.applications.words import State
+from services import clock
+from services.actor import operator
+from services.applications import acting, completing, following
+from services.applications.applicant import Correction
+from services.applications.applying import Submitted, Wanted, apply_new
+from services.applications.checks import TAKEN
+from services.applications.following import confirm_address
+from services.applications.listing import application_detail
+from services.applications.repeating import MOST
+from services.applications.undelivered import note_undelivered
 from services.errors import Conflict
 from services.identity import sessions
-from services.identity.actor import operator
 from services.identity.entering import next_step
 from services.identity.links import ACTIVATION, CONFIRMATION, PAUSE, is_good, reset_password
 from services.identity.passwords import matches
 from services.identity.presence import Present, check
-from services.mail import Sent, send_due
+from services.operation import mailing
+from services.operation.mailing import Sent, send_due
+from services.regulation.application_states import State
 from services.regulation.items import Item
 from services.regulation.roles import Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind, Party
@@ -239,7 +240,7 @@ def test_a_notice_that_never_arrives_stands_in_the_history_and_the_operator_hear
 ) -> None:
     """The notice to the manager (5.1.3) counts as given when it is queued: its failure must be seen."""
     told: list[str] = []
-    monkeypatch.setattr(mail, "alert", lambda sentence, **_detail: told.append(sentence))
+    monkeypatch.setattr(mailing, "alert", lambda sentence, **_detail: told.append(sentence))
     case = begin_case(cast, Role.GENERAL_USER, Kind.REINSTATE)
     assert [act.channel for act in acts_of(case)][-1] == "email"
     mailbox.answer = "550 5.1.1 no such user"
@@ -260,7 +261,7 @@ def test_a_notice_that_never_arrives_stands_in_the_history_and_the_operator_hear
 def test_the_command_line_has_the_history_told(
     cast: World, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail, "alert", lambda *_words, **_detail: None)
+    monkeypatch.setattr(mailing, "alert", lambda *_words, **_detail: None)
     case = begin_case(cast, Role.GENERAL_USER, Kind.REINSTATE)
     mailbox.answer = "550 no such user"
     monkeypatch.setattr(clock, "utc_now", lambda: NOW)
@@ -271,7 +272,7 @@ def test_the_command_line_has_the_history_told(
 def test_an_unproven_address_alarms_nobody(
     cast: World, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail, "alert", lambda *_words, **_detail: pytest.fail("alarmed"))
+    monkeypatch.setattr(mailing, "alert", lambda *_words, **_detail: pytest.fail("alarmed"))
     sent = ask(cast)
     mailbox.answer = "550 no such user"
     assert send_noting(NOW) == Sent(0, 0, 1)

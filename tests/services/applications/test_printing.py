@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from services import holding
-from services.accounts.applications import acting, following, own, reinstating
-from services.accounts.applications.following import follow
-from services.accounts.applications.words import State
-from services.accounts.papers.files import Paper
-from services.accounts.papers.keeping import PaperKind
+from services.applications import acting, following, own, reinstating
+from services.applications.following import follow
+from services.documents.files import Paper
 from services.documents.formats import FileFormat
 from services.errors import Conflict, Held, NotFound
 from services.identity.entering import Method, begin
-from services.looks import ONE_LOOK
+from services.identity.looks import ONE_LOOK
+from services.installation import holding
+from services.papers.keeping import PaperKind
+from services.regulation.application_states import State
 from services.regulation.roles import Role
 from services.regulation.workflows import Kind
 from tests.services.applications.cast import (

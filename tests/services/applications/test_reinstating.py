@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty, Application, ApplicationAct
-from services.accounts.applications import acting, reinstating
-from services.accounts.applications.applying import Submitted, Wanted, apply_new, apply_own
-from services.accounts.applications.words import Act, State
 from services.accounts.changes import put_status, set_status
+from services.applications import acting, reinstating
+from services.applications.applying import Submitted, Wanted, apply_new, apply_own
 from services.errors import Conflict, NotFound
 from services.identity.entering import Entering, Method, begin
+from services.regulation.application_states import Act, State
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind

@@ -11,26 +11,26 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty, Application, KeptDocument, SignInSession, Unit
-from services.accounts.applications import acting, completing, own
-from services.accounts.applications.acting import Letter
-from services.accounts.applications.applicant import Correction
-from services.accounts.applications.applying import Wanted, apply_new, apply_own
-from services.accounts.applications.following import follow, print_with_link
-from services.accounts.applications.listing import (
+from services.accounts.changes import put_status
+from services.accounts.person import Person
+from services.actor import Actor
+from services.applications import acting, completing, own
+from services.applications.acting import Letter
+from services.applications.applicant import Correction
+from services.applications.applying import Wanted, apply_new, apply_own
+from services.applications.following import follow, print_with_link
+from services.applications.listing import (
     application_detail,
     count_due,
     list_applications,
     my_application,
     my_applications,
 )
-from services.accounts.applications.words import State
-from services.accounts.changes import put_status
-from services.accounts.papers.files import read_paper
-from services.accounts.papers.keeping import PaperKind
-from services.accounts.person import Person
+from services.documents.files import read_paper
 from services.documents.formats import FileFormat
 from services.errors import Conflict, Invalid, NotFound, Refused
-from services.identity.actor import Actor
+from services.papers.keeping import PaperKind
+from services.regulation.application_states import State
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind

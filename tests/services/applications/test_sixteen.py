@@ -5,9 +5,9 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Account, ApplicationAct, Event, KeptDocument
-from services.accounts.applications import own
-from services.accounts.applications.words import Act, State
+from services.applications import own
 from services.errors import Conflict, Refused
+from services.regulation.application_states import Act, State
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind, Party, Workflow

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from data.engine import reading, transaction
 from data.models import Evidence, EvidenceContent, EvidenceWithdrawal
-from services.accounts.papers.files import LARGEST
+from services.actor import operator
 from services.audits.evidence import (
     add_evidence,
     content_of,
@@ -21,9 +21,9 @@ from services.audits.evidence.lines import counts_by_record, list_evidence
 from services.audits.freezing import freeze
 from services.audits.sheet import worksheet_rows
 from services.audits.signing import reopen
+from services.documents.files import LARGEST
 from services.errors import Conflict, Invalid, Refused, UserError
-from services.identity.actor import operator
-from services.rotation import rotate_secrets
+from services.operation.rotation import rotate_secrets
 from tests.services.audits.test_at_once import at_once
 from tests.services.audits.test_unit_audit import (
     Q3,
@@ -223,7 +223,7 @@ def test_only_the_auditors_add(audited: World, who: str) -> None:
 def test_what_is_not_what_was_taken_in_is_not_handed_out(
     audited: World, content: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services import keys
+    from services.installation import keys
 
     audit_id, head = drawn_audit(audited), audited.actor("head")
     evidence = add_evidence(head, audit_id, None, "a.pdf", PDF)

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from data.engine import reading
 from data.models import Event, Signature, UsageRecord
+from services.actor import operator
 from services.audits import store
 from services.audits.drawing import draw_first
 from services.audits.export import export_draw
@@ -20,7 +21,6 @@ from services.audits.freezing import freeze
 from services.audits.frozen import unpack_frame
 from services.audits.overview import view_audit
 from services.audits.worksheet import pick
-from services.identity.actor import operator
 from services.ledger import checkpoints, proofs, rows, tree
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.rows import Log

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Event, RecordShare
+from services.actor import operator
 from services.audits.appointing import appoint, relieve
 from services.audits.drawing import draw_first
 from services.audits.effort import FEWEST, pace_of, view_effort
@@ -18,7 +19,6 @@ from services.audits.sheet import worksheet_rows
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import operator
 from tests.services.audits.test_at_once import at_once
 from tests.services.audits.test_unit_audit import Q3, audited, judge_everything, sign_as_shown
 from tests.world import NOW, World

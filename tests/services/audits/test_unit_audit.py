@@ -21,7 +21,7 @@ from data.models import (
     UsageRecord,
     Verdict,
 )
-from services import readings
+from services.actor import Actor, operator
 from services.audits import store
 from services.audits.drawing import draw_first, expand, redraw
 from services.audits.findings import summarise
@@ -34,9 +34,9 @@ from services.audits.signing import hash_of, reopen, sign, signed_content
 from services.audits.words import AuditStatus, Ruling, SeedSource
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused, UserError
-from services.identity.actor import Actor, operator
 from services.regulation.periods import Quarter
 from services.regulation.readings import PEOPLE_COUNTED
+from services.settings import readings
 from tests.world import NOW, World, at
 
 Q3 = Quarter(2026, 3)

@@ -17,7 +17,7 @@ from data.models import (
     IncidentStep,
     UsageRecord,
 )
-from services import keys
+from services.actor import Actor, DutyHeld
 from services.audits.agency.approving import approve
 from services.audits.agency.freezing import freeze_agency
 from services.audits.agency.receiving import receive
@@ -30,7 +30,7 @@ from services.audits.signing import sign
 from services.audits.spot import open_spot_check
 from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge
-from services.identity.actor import Actor, DutyHeld
+from services.installation import keys
 from services.regulation.periods import HalfYear, Period, Quarter
 from services.regulation.roles import Duty
 from tests.world import NOW, World, at

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.accounts.bulk.columns import HEADERS
+from services.applications.bulk.columns import HEADERS
 from tests.services.import_helpers import table_csv
 
 

@@ -8,17 +8,17 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Account, Unit
-from services.accounts.applications.applying import Wanted, apply_new
-from services.accounts.bulk.columns import HEADERS, template
-from services.accounts.bulk.listing import (
+from services.accounts.person import Person
+from services.applications.applying import Wanted, apply_new
+from services.applications.bulk.columns import HEADERS, template
+from services.applications.bulk.listing import (
     MOST_BYTES,
     MOST_ROWS,
     PeoplePreview,
     may_import,
     preview_people,
 )
-from services.accounts.bulk.rows import Fate
-from services.accounts.person import Person
+from services.applications.bulk.rows import Fate
 from services.errors import Invalid, Refused
 from services.regulation.items import Item
 from services.regulation.roles import Role

@@ -9,14 +9,15 @@ from sqlalchemy import func, select
 
 from data.engine import reading, transaction
 from data.models import Account, AccountDuty, Application, Event, OutgoingMail
-from services import keys, mail
-from services.accounts.applications import acting, applying, approvers, completing, following
-from services.accounts.applications.listing import application_detail, list_applications
-from services.accounts.bulk import sending
-from services.accounts.bulk.listing import preview_people
-from services.accounts.bulk.sending import SentIn, send_people
+from services.actor import Actor
+from services.applications import acting, applying, approvers, completing, following
+from services.applications.bulk import sending
+from services.applications.bulk.listing import preview_people
+from services.applications.bulk.sending import SentIn, send_people
+from services.applications.listing import application_detail, list_applications
 from services.errors import Conflict, Refused
-from services.identity.actor import Actor
+from services.installation import keys
+from services.mail import outgoing
 from services.regulation.roles import Duty
 from services.regulation.workflows import Deed
 from tests.prepared import objects
@@ -76,7 +77,7 @@ def test_a_files_name_never_becomes_a_path(world: World, name: str) -> None:
 
 
 def test_every_applicant_is_mailed_as_single_ones_are(world: World, mailing: None) -> None:
-    assert mail.is_configured()
+    assert outgoing.is_configured()
     manager = world.actor("unit_manager")
     sent = send(manager, person(1), person(2))
     assert [one.link for one in sent] == [None, None]

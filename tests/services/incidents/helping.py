@@ -6,12 +6,12 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Incident, IncidentRecord, IncidentStep
+from services.actor import Actor
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.sheet import worksheet_rows
 from services.audits.words import Ruling
 from services.audits.worksheet import judge, latest_verdicts
-from services.identity.actor import Actor
 from services.regulation.periods import Quarter
 from tests.world import World, at
 

@@ -8,10 +8,10 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Event, Evidence, EvidenceContent
+from services.actor import Actor
 from services.audits.forms.incident_lines import incident_facts
 from services.audits.words import Ruling
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import Actor
 from services.incidents.acting import close_incident, take_step
 from services.incidents.evidence import open_incident_file
 from services.incidents.view import IncidentView, view_incident

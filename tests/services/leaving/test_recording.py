@@ -7,7 +7,6 @@ import pytest
 
 from data.engine import transaction
 from data.models import Account
-from services.accounts.applications import applying
 from services.accounts.changes import set_status
 from services.accounts.leaving.listing import (
     leaving_card,
@@ -16,6 +15,7 @@ from services.accounts.leaving.listing import (
     unprepared,
 )
 from services.accounts.leaving.recording import record_leaving, withdraw_leaving
+from services.applications import applying
 from services.errors import Conflict, Invalid, Refused, UserError
 from services.regulation.items import Item
 from services.regulation.leaving import Leaving

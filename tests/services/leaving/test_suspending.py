@@ -8,8 +8,8 @@ from data.engine import transaction
 from data.models import Account, SignInSession
 from services.accounts.leaving.recording import record_leaving
 from services.accounts.leaving.suspending import FAULT, suspend_past
+from services.actor import operator
 from services.errors import Refused
-from services.identity.actor import operator
 from services.regulation.leaving import Leaving
 from services.regulation.roles import Role
 from services.regulation.workflows import Kind

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from data.engine import reading
 from data.models import Account, Event, PersonnelChange
 from services.accounts.leaving.recording import record_leaving
-from services.identity.actor import Actor
+from services.actor import Actor
 from services.regulation.leaving import Leaving
 from tests.world import NOW, World
 

@@ -15,8 +15,8 @@ from data import engine
 from data.engine import reading
 from data.models import Event, LedgerCheckpoint, LedgerTile, UsageRecord
 from services import events
+from services.actor import operator
 from services.errors import Conflict, Refused
-from services.identity.actor import operator
 from services.ledger import bounds, checkpoints, note, rows, sealing, tiles, tree
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.rows import Log

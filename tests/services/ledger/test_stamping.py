@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Event, LedgerTimestamp
-from services.identity.actor import operator
+from services.actor import operator
 from services.ledger import checkpoints
 from services.ledger.sealing import Sealed, seal
 from services.ledger.verification import verify_ledger

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Event, LedgerCheckpoint, LedgerTile
+from services.actor import operator
 from services.errors import Refused
-from services.identity.actor import operator
 from services.ledger import checkpoints, note, tiles
 from services.ledger.rehashing import Rehashing
 from services.ledger.rows import Log

@@ -13,34 +13,34 @@ from sqlalchemy import event, select
 from data import engine
 from data.engine import reading
 from data.models import OutgoingMail, Unit
-from services import keys
-from services.accounts.applications import acting, completing, following, own, reinstating
-from services.accounts.applications.applicant import Correction
-from services.accounts.applications.applying import Wanted, apply_new, apply_own
-from services.accounts.applications.expiring import expire_applications
-from services.accounts.applications.repeating import MOST
-from services.accounts.applications.words import Channel
 from services.accounts.changes import set_items, set_status
 from services.accounts.leaving.recording import record_leaving
 from services.accounts.leaving.suspending import suspend_past
 from services.accounts.person import Person
-from services.accounts.reviews.closing import close_review
-from services.accounts.reviews.deciding import Decision, decide
-from services.accounts.reviews.listing import LineFilters, list_lines
-from services.accounts.reviews.opening import open_due_reviews, open_review
-from services.accounts.reviews.view import view_review
+from services.actor import Actor, operator
+from services.applications import acting, completing, following, own, reinstating
+from services.applications.applicant import Correction
+from services.applications.applying import Wanted, apply_new, apply_own
+from services.applications.expiring import expire_applications
+from services.applications.repeating import MOST
 from services.errors import Conflict, UserError
 from services.identity import links, sessions
-from services.identity.actor import Actor, operator
 from services.identity.entering import Entering, Method, Step, begin, next_step
 from services.identity.links import PAUSE
 from services.identity.passwords import change_own_password
 from services.identity.presence import Present, check
+from services.installation import keys
 from services.regulation.access_review import Choice
+from services.regulation.application_states import Channel
 from services.regulation.items import Item
 from services.regulation.leaving import Leaving
 from services.regulation.roles import MANAGES, AccountStatus, Duty, Role
 from services.regulation.workflows import Deed, Kind
+from services.reviews.closing import close_review
+from services.reviews.deciding import Decision, decide
+from services.reviews.listing import LineFilters, list_lines
+from services.reviews.opening import open_due_reviews, open_review
+from services.reviews.view import view_review
 from services.rocdate import local_date
 from tests.services.applications.cast import LETTER, SCAN
 from tests.services.applications.mails import token_in

@@ -40,6 +40,7 @@ from data.models import (
     UsageRecord,
     Verdict,
 )
+from services.actor import Actor
 from services.audits.appointing import appoint, relieve
 from services.audits.checks import Check
 from services.audits.drawing import draw_first, expand, redraw
@@ -52,7 +53,6 @@ from services.audits.signing import hash_of, reopen, sign, signed_content
 from services.audits.words import Ruling
 from services.audits.worksheet import judge, pick
 from services.errors import UserError
-from services.identity.actor import Actor
 from services.regulation.periods import Quarter
 from tests.services.papers.helpers import pdf
 from tests.world import NOW, World, at, build_world

@@ -17,9 +17,9 @@ from data.models import (
     Handover,
     KeptDocument,
 )
-from services.accounts.applications.words import State
-from services.accounts.papers.files import Paper
-from services.accounts.papers.keeping import Belongs, PaperKind, keep
+from services.documents.files import Paper
+from services.papers.keeping import Belongs, PaperKind, keep
+from services.regulation.application_states import State
 from services.regulation.roles import Role
 from services.regulation.workflows import Kind
 from tests.world import CREATED, World

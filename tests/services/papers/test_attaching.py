@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from services.accounts.applications.words import State
-from services.accounts.papers.attaching import Letter, Matter, attach, find_matters
-from services.accounts.papers.files import LARGEST
-from services.accounts.papers.keeping import PaperKind
-from services.accounts.papers.viewing import open_paper
+from services.documents.files import LARGEST
 from services.errors import Conflict, Invalid, NotFound
+from services.papers.attaching import Letter, Matter, attach, find_matters
+from services.papers.keeping import PaperKind
+from services.papers.viewing import open_paper
+from services.regulation.application_states import State
 from services.regulation.roles import Role
 from tests.services.papers.helpers import application, entry, events_of, image, kept, pdf
 from tests.world import World

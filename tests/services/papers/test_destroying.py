@@ -6,16 +6,16 @@ from sqlalchemy import text
 from data import engine
 from data.engine import reading
 from data.models import Event
-from services.accounts.applications.words import State
-from services.accounts.papers.destroying import (
+from services.errors import Conflict, Invalid, NotFound, Refused
+from services.papers.destroying import (
     confirm_destruction,
     propose_destruction,
     withdraw_destruction,
 )
-from services.accounts.papers.listing import paper_detail
-from services.accounts.papers.viewing import open_paper
-from services.accounts.papers.words import PaperState
-from services.errors import Conflict, Invalid, NotFound, Refused
+from services.papers.listing import paper_detail
+from services.papers.viewing import open_paper
+from services.papers.words import PaperState
+from services.regulation.application_states import State
 from tests.services.audits.test_at_once import at_once
 from tests.services.papers.helpers import (
     application,

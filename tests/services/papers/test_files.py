@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accounts.papers.files import LARGEST, read_paper
+from services.documents.files import LARGEST, read_paper
 from services.errors import Invalid
 from tests.services.papers.helpers import PDF, image
 

@@ -5,13 +5,13 @@ from sqlalchemy import update
 
 from data.engine import transaction
 from data.models import Account
-from services.accounts.papers.handing import hand_over, papers_of, successors
-from services.accounts.papers.handover_print import print_handover
-from services.accounts.papers.handovers import COLUMNS, handover, list_handovers, list_rows
-from services.accounts.papers.keeping import PaperKind
-from services.accounts.papers.listing import PaperFilters, list_papers
+from services.actor import Actor
 from services.errors import Conflict, Invalid, NotFound
-from services.identity.actor import Actor
+from services.papers.handing import hand_over, papers_of, successors
+from services.papers.handover_print import print_handover
+from services.papers.handovers import COLUMNS, handover, list_handovers, list_rows
+from services.papers.keeping import PaperKind
+from services.papers.listing import PaperFilters, list_papers
 from services.regulation.roles import Role
 from tests.reading_pdf import Pdf, squeezed
 from tests.services.audits.test_at_once import at_once

@@ -9,17 +9,17 @@ from sqlalchemy import update
 
 from data.engine import transaction
 from data.models import Account, KeptDocument
-from services.accounts.applications.words import State
-from services.accounts.papers.keeping import PaperKind
-from services.accounts.papers.listing import (
+from services.errors import NotFound, Refused
+from services.papers.keeping import PaperKind
+from services.papers.listing import (
     PaperFilters,
     custodians,
     list_papers,
     paper_detail,
     paper_units,
 )
-from services.accounts.papers.words import PaperState
-from services.errors import NotFound, Refused
+from services.papers.words import PaperState
+from services.regulation.application_states import State
 from services.regulation.retention import destroyable_from
 from services.regulation.roles import Role
 from services.rocdate import midnight

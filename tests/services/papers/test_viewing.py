@@ -8,10 +8,10 @@ from sqlalchemy import delete, update
 
 from data.engine import transaction
 from data.models import DocumentContent
-from services import keys
-from services.accounts.papers.listing import paper_detail
-from services.accounts.papers.viewing import open_paper
 from services.errors import Conflict, Held, NotFound, Refused
+from services.installation import keys
+from services.papers.listing import paper_detail
+from services.papers.viewing import open_paper
 from tests.services.breaking import trigger_refuses
 from tests.services.papers.helpers import events_of, kept, pdf, stored
 from tests.world import EVERYBODY, NOW, World

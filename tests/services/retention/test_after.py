@@ -11,9 +11,9 @@ from sqlalchemy import select, text
 from data.engine import reading, transaction
 from data.models import Event, Purge
 from services import events
+from services.actor import operator
 from services.errors import Invalid
 from services.events import EventType
-from services.identity.actor import operator
 from services.ledger import purges
 from services.ledger.id_runs import IdRuns
 from services.ledger.rehashing import Rehashing

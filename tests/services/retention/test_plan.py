@@ -6,7 +6,7 @@ import pytest
 
 from data.engine import reading, transaction
 from data.models import Audit, AuditFrame, AuditPackage, Base, PackagePart
-from services.identity.actor import operator
+from services.actor import operator
 from services.ledger.sealing import seal
 from services.retention.parts import PARTS
 from services.retention.plan import Plan, make_plan

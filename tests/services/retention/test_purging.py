@@ -18,6 +18,7 @@ from data.append_only import unprotect
 from data.engine import reading, transaction
 from data.models import Event, Purge, UsageMonthSum
 from services import events
+from services.actor import operator
 from services.audits.agency.freezing import freeze_agency
 from services.audits.export import export_draw
 from services.audits.freezing import freeze
@@ -26,7 +27,6 @@ from services.audits.signing import reopen
 from services.audits.spot import open_spot_check
 from services.audits.words import FrameScope
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import operator
 from services.ledger import proofs
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.id_runs import IdRuns

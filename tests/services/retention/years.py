@@ -16,12 +16,12 @@ from data.models import (
     IncidentStep,
     UsageRecord,
 )
+from services.actor import Actor, operator
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.sheet import worksheet_rows
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
-from services.identity.actor import Actor, operator
 from services.ledger.sealing import seal
 from services.regulation.periods import Quarter
 from tests.services.audits.test_unit_audit import sign_as_shown

@@ -7,11 +7,11 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Account, Event, ReviewLine
-from services.accounts.reviews.deciding import Decision, decide
-from services.accounts.reviews.listing import LineFilters, LineRow, list_lines
-from services.accounts.reviews.opening import open_review
 from services.regulation.access_review import Choice
 from services.regulation.items import Item
+from services.reviews.deciding import Decision, decide
+from services.reviews.listing import LineFilters, LineRow, list_lines
+from services.reviews.opening import open_review
 from tests.world import NOW, World
 
 TAX = (

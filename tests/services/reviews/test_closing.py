@@ -11,22 +11,22 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Account, AccountItem, ReviewCampaign, SignInSession
-from services.accounts.applications.applying import Wanted, apply_new
 from services.accounts.changes import put_status, set_items, set_status
 from services.accounts.person import Person
-from services.accounts.reviews.closing import close_review
-from services.accounts.reviews.deciding import decide, prepare
-from services.accounts.reviews.opening import open_due_reviews
-from services.accounts.reviews.overview import agency_reviews
-from services.accounts.reviews.record import COLUMNS, record_rows, signed_record
-from services.accounts.reviews.record_paper import export_record
-from services.accounts.reviews.view import view_review
+from services.actor import operator
+from services.applications.applying import Wanted, apply_new
 from services.errors import Conflict, Refused, UserError
-from services.identity.actor import operator
 from services.regulation.access_review import Choice
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Role
 from services.regulation.workflows import WORKFLOWS, Kind
+from services.reviews.closing import close_review
+from services.reviews.deciding import decide, prepare
+from services.reviews.opening import open_due_reviews
+from services.reviews.overview import agency_reviews
+from services.reviews.record import COLUMNS, record_rows, signed_record
+from services.reviews.record_paper import export_record
+from services.reviews.view import view_review
 from tests.services.applications.cast import Case
 from tests.services.reviews.helping import (
     HELD,

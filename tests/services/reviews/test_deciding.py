@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from services.accounts.reviews.deciding import Decision, decide, prepare
-from services.accounts.reviews.listing import LineFilters, line_detail, list_lines
-from services.accounts.reviews.opening import open_due_reviews
-from services.accounts.reviews.overview import agency_reviews, list_reviews
-from services.accounts.reviews.view import view_review
+from services.actor import operator
 from services.errors import Conflict, Invalid, Refused, UserError
-from services.identity.actor import operator
 from services.regulation.access_review import Choice
 from services.regulation.items import Item
+from services.reviews.deciding import Decision, decide, prepare
+from services.reviews.listing import LineFilters, line_detail, list_lines
+from services.reviews.opening import open_due_reviews
+from services.reviews.overview import agency_reviews, list_reviews
+from services.reviews.view import view_review
 from tests.services.reviews.helping import (
     HELD,
     TAX,

@@ -7,15 +7,15 @@ import pytest
 
 from data.engine import transaction
 from data.models import AccountItem, ReviewCampaign, SignInSession
-from services.accounts.reviews.closing import close_review
-from services.accounts.reviews.opening import open_due_reviews, open_review
-from services.accounts.reviews.overview import agency_reviews
-from services.accounts.reviews.view import view_review
+from services.actor import operator
 from services.errors import Conflict, Refused
-from services.identity.actor import operator
 from services.regulation.access_review import Choice, Flag
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus
+from services.reviews.closing import close_review
+from services.reviews.opening import open_due_reviews, open_review
+from services.reviews.overview import agency_reviews
+from services.reviews.view import view_review
 from tests.services.reviews.helping import (
     HELD,
     TAX,

@@ -11,12 +11,12 @@ from odf.opendocument import load
 from odf.teletype import extractText
 from PIL import Image
 
-from services.accounts.reviews.closing import close_review
-from services.accounts.reviews.record import COLUMNS, signed_record
-from services.accounts.reviews.record_paper import export_record, record_file
-from services.accounts.reviews.view import view_review
 from services.documents.formats import FileFormat
 from services.regulation.access_review import Choice
+from services.reviews.closing import close_review
+from services.reviews.record import COLUMNS, signed_record
+from services.reviews.record_paper import export_record, record_file
+from services.reviews.view import view_review
 from tests.reading_pdf import Pdf, read_code, squeezed
 from tests.services.reviews.helping import change, decide_all, events_of, opened
 from tests.world import NOW, World

@@ -7,10 +7,10 @@ from sqlalchemy import update
 
 from data.engine import transaction
 from data.models import Account, AccountDuty
-from services.accounts.reviews.opening import open_review
+from services.actor import operator
 from services.audits.words import AuditKind, AuditStatus
-from services.identity.actor import operator
 from services.regulation.roles import Duty
+from services.reviews.opening import open_review
 from services.schedule.everybody import Due, all_due
 from tests.services.schedule.rows import audit_of
 from tests.world import NOW, World, at

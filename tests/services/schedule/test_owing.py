@@ -8,12 +8,12 @@ import pytest
 
 from data.engine import reading, transaction
 from data.models import Agency, Audit, AuditAct, Signature, Unit
+from services.actor import operator
 from services.audits.agency.audited import audited_in
 from services.audits.agency.overview import agency_half
 from services.audits.overview import list_audits
 from services.audits.package.completeness import missing_parts
 from services.audits.words import AuditKind, AuditStatus
-from services.identity.actor import operator
 from services.regulation.periods import HalfYear, Quarter
 from services.schedule.everybody import all_due
 from services.schedule.tasks import tasks_of

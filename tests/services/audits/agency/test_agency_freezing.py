@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from data.engine import reading
 from data.models import Audit, AuditDraw, AuditFrame, Event
-from services import readings
+from services.actor import operator
 from services.audits import store
 from services.audits.agency.freezing import freeze_agency, preview_agency_frame
 from services.audits.drawing import draw_first, expand, redraw
@@ -22,8 +22,8 @@ from services.audits.signing import reopen, sign
 from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import operator
 from services.regulation.periods import HalfYear
+from services.settings import readings
 from tests.services.audits.agency.halves import (
     HALF,
     Q1,

@@ -20,6 +20,7 @@ from data.models import (
     Signature,
     Verdict,
 )
+from services.actor import Actor, DutyHeld
 from services.audits.agency.approving import approve, return_audit
 from services.audits.agency.freezing import preview_agency_frame
 from services.audits.agency.receiving import receive
@@ -30,7 +31,6 @@ from services.audits.signing import reopen, sign
 from services.audits.words import AuditStatus, FrameScope, Ruling
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused
-from services.identity.actor import Actor, DutyHeld
 from services.regulation.roles import Duty, Role
 from tests.services.audits.agency.halves import (
     HALF,

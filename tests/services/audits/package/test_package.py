@@ -27,7 +27,6 @@ from data.models import (
     Unit,
     UsageRecord,
 )
-from services import keys
 from services.audits.forms.codes import find_by_code
 from services.audits.package import building, sending
 from services.audits.package.completeness import missing_parts
@@ -37,6 +36,7 @@ from services.audits.signing import reopen
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
 from services.errors import Conflict, Invalid, UserError
+from services.installation import keys
 from services.ledger.checkpoints import LedgerFault
 from tests.reading_pdf import Pdf, squeezed
 from tests.services.audits import whole

@@ -1,1 +1,0 @@
-"""What 機關稽核 has besides the steps it shares with the sampler; pages/agency_audit.py puts them in order."""

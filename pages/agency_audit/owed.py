@@ -1,0 +1,135 @@
+"""What the units owe the agency: their audits of both quarters, and receiving the signed ones."""
+
+from collections import Counter
+
+import streamlit as st
+
+from pages.agency_audit.context import AgencyContext
+from pages.sampler.context import STATUS_COLOURS
+from pages.shared.dialogs import close_dialog, open_dialog, opened
+from pages.shared.feedback import notify, showing_errors
+from pages.shared.session import current_actor
+from pages.shared.tables import table_height
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.agency.overview import OwedAudit
+from services.audits.agency.receiving import receive
+from services.audits.overview import AuditView, view_audit
+from services.audits.words import AuditStatus
+from services.schedule.days import unit_audit_day
+from services.schedule.words import moved_words
+
+
+def show(context: AgencyContext) -> None:
+    """Show every unit's audit of both quarters; it folds up once the agency's own has begun."""
+    units = context.agency.units
+    kept = sum(one.status is AuditStatus.RECEIVED for one in units)
+    title = f"單位稽核：應交 {len(units):,} 件，已收存 {kept:,} 件"
+    with st.expander(title, expanded=context.audit is None, icon=":material/inbox:"):
+        counts = Counter(one.status for one in units)
+        with st.container(horizontal=True):
+            for status, count in counts.items():
+                st.badge(f"{status.label} {count:,}", color=STATUS_COLOURS[status])
+        chosen = _table(context, units)
+        if not chosen:
+            st.caption("勾選一列可開啟；勾選一列或多列可收存。")
+        else:
+            _offer(context, chosen)
+    about = opened("receive")
+    if about is not None:
+        with showing_errors():
+            _receive([view_audit(context.actor, audit_id) for audit_id in about])
+
+
+def _table(context: AgencyContext, units: list[OwedAudit]) -> list[OwedAudit]:
+    event = st.dataframe(
+        [
+            {
+                "單位": one.unit,
+                "季別": one.quarter.label,
+                "狀態": one.status.label,
+                "期限": _due(context, one),
+            }
+            for one in units
+        ],
+        hide_index=True,
+        height=table_height(len(units), 290),
+        on_select="rerun",
+        selection_mode="multi-row",
+        # A new key after each act: the old selection would stay where nothing is left to do.
+        key=f"owed_{context.of}_{context.half}_{'-'.join(one.status.value for one in units)}",
+    )
+    return [units[place] for place in event["selection"]["rows"] if place < len(units)]
+
+
+def _due(context: AgencyContext, one: OwedAudit) -> str:
+    due = unit_audit_day(one.quarter)
+    late = due.is_past(context.actor.today) and not one.status.is_signed
+    return rocdate.roc_date(due.nominal) + moved_words(due) + ("（逾期）" if late else "")
+
+
+def _offer(context: AgencyContext, chosen: list[OwedAudit]) -> None:
+    first = chosen[0]
+    ready = [one.audit_id for one in chosen if one.status is AuditStatus.SIGNED]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(chosen) > 1:
+            st.markdown(
+                f"已勾選 **{len(chosen):,}** 件，其中 **{len(ready):,}** 件可收存", width="content"
+            )
+        else:
+            st.markdown(f"**{plain(first.unit)} {first.quarter.label}**", width="content")
+            st.page_link(
+                "pages/sampler/page.py",
+                label="看這件稽核",
+                icon=":material/open_in_new:",
+                query_params={"unit": first.code, "quarter": str(first.quarter)},
+            )
+        if ready and context.agency.may_receive:
+            st.button(
+                "收存",
+                type="primary",
+                icon=":material/inventory_2:",
+                on_click=open_dialog,
+                args=("receive", *ready),
+            )
+
+
+@st.dialog("收存單位稽核紀錄", width="medium", on_dismiss=close_dialog)
+def _receive(audits: list[AuditView]) -> None:
+    number = f"以下 {len(audits):,} 件單位稽核紀錄" if len(audits) > 1 else "這件單位稽核紀錄"
+    st.markdown(
+        f"將收存{number}。機關稽核凍結以前，單位主管仍可敘明理由重新開啟，重新簽核後須再收存。"
+    )
+    if len(audits) > 1:
+        _summary(audits)
+    else:
+        _in_full(audits[0])
+    with showing_errors():
+        if st.button("確定收存", type="primary", icon=":material/inventory_2:"):
+            receive(current_actor(), {audit.audit_id: audit.content_hash for audit in audits})
+            notify(f"已收存 {len(audits):,} 件。")
+            close_dialog()
+            st.rerun()
+
+
+def _summary(audits: list[AuditView]) -> None:
+    found = [audit.findings for audit in audits]
+    st.dataframe(
+        {
+            "單位": [audit.unit for audit in audits],
+            "季別": [audit.period.label for audit in audits],
+            "查核筆數": [one.judged if one else 0 for one in found],
+            "缺失": [one.base_deviations + one.other_deviations if one else 0 for one in found],
+            "簽核": ["、".join(one.who for one in audit.signatures) for audit in audits],
+        },
+        hide_index=True,
+        height=table_height(len(audits), 430),
+    )
+
+
+def _in_full(audit: AuditView) -> None:
+    st.markdown(f"**{plain(audit.unit)} {audit.period.label}**")
+    if audit.findings:
+        st.info(audit.findings.sentence, icon=":material/query_stats:")
+    for one in audit.signatures:
+        st.caption(f"{one.capacity.label} {plain(one.who)} {rocdate.roc_time(one.at)}簽核")

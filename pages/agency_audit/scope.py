@@ -1,0 +1,90 @@
+"""Step ① 範圍 of 機關稽核: what the frame is taken from, the floors in words, and what is missing."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.agency_audit.context import PAGE, AgencyContext
+from pages.sampler.context import COUNTING, go_to
+from pages.sampler.scope import show_picture
+from pages.shared import address
+from pages.shared.text import plain
+from services import rocdate
+from services.audits.agency.freezing import preview_agency_frame
+from services.audits.words import FrameScope
+from services.regulation.periods import Quarter
+
+CLAUSE = "第七點（一）2."
+
+
+def show(context: AgencyContext) -> None:
+    """Show what would be audited, or what was frozen."""
+    frozen = context.audit.frame if context.audit else None
+    if frozen:
+        st.caption(
+            f"以下為 {rocdate.roc_time(frozen.frozen_at)} 凍結的母體：{context.scope.label}。"
+        )
+        show_missing(frozen.basis["missing"])
+        show_picture(frozen.picture, context.half, CLAUSE)
+        _units(frozen.basis["units"])
+        return
+    ended = context.half.ended(context.actor.today)
+    if not ended:
+        st.warning(
+            f"{context.half.label}到 {rocdate.roc_date(context.half.last_day)} 才結束，"
+            "以下為目前的數字，尚不能凍結。",
+            icon=":material/hourglass_top:",
+        )
+    st.radio(
+        "母體範圍",
+        [scope.value for scope in FrameScope],
+        format_func=lambda value: FrameScope(value).label,
+        horizontal=True,
+        key=address.key(PAGE, "scope"),
+        help="原則上由單位已稽核的紀錄抽查；必要時得就單位未稽核的紀錄抽查。凍結時定案。",
+    )
+    with st.spinner(COUNTING):
+        preview = preview_agency_frame(
+            context.actor, context.agency.agency_id, context.half, context.scope
+        )
+    lists = preview.audited.lists()
+    show_missing(lists["missing"])
+    if preview.picture is None:
+        st.warning(plain(preview.problem), icon=":material/block:")
+    else:
+        show_picture(preview.picture, context.half, CLAUSE)
+    _units(lists["units"])
+    ready = ended and preview.picture is not None and context.may_conduct
+    if ready and st.button("下一步：凍結", type="primary", icon=":material/arrow_forward:"):
+        go_to("freeze")
+
+
+def show_missing(missing: list[dict[str, Any]]) -> None:
+    """Name the units whose audits are not signed: a finding of the agency audit."""
+    if not missing:
+        return
+    names = "、".join(
+        f"{plain(one['unit'])}（{Quarter.parse(one['quarter']).label}）" for one in missing
+    )
+    st.warning(f"單位稽核未完成 {len(missing):,} 件：{names}。", icon=":material/assignment_late:")
+
+
+def _units(units: list[dict[str, Any]]) -> None:
+    if not units:
+        return
+    people, records = (sum(one[key] for one in units) for key in ("people", "records"))
+    with st.expander(f"各單位稽核的人數與筆數（共 {people:,} 人次、{records:,} 筆）"):
+        st.dataframe(
+            [
+                {
+                    "單位": one["unit"],
+                    "季別": Quarter.parse(one["quarter"]).label,
+                    "稽核人數": one["people"],
+                    "稽核筆數": one["records"],
+                    "月份": "、".join(rocdate.roc_month(month) for month in one["months"]),
+                }
+                for one in units
+            ],
+            hide_index=True,
+            height="content",
+        )

@@ -1,0 +1,219 @@
+"""The agency audits of the newest half-year whose unit audits are history: approved, but for two agencies.
+
+The agency of the published sign-ins has not begun, so that each of them finds something to do, and the one
+that is behind cannot. Seeds are invented public figures, named before the freeze, so that the same load
+draws the same samples.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from data.engine import reading
+from data.models import (
+    Account,
+    AccountDuty,
+    Agency,
+    Audit,
+    AuditFrame,
+    Signature,
+    Unit,
+    UsageRecord,
+    Verdict,
+)
+from services.actor import Actor
+from services.audits.agency.approving import approve
+from services.audits.agency.freezing import freeze_agency
+from services.audits.agency.receiving import receive
+from services.audits.drawing import draw_first
+from services.audits.overview import view_audit
+from services.audits.signing import sign
+from services.audits.words import AuditKind, AuditStatus, FrameScope, Ruling, SeedSource
+from services.audits.worksheet import judge, latest_verdicts, records_to_judge
+from services.demo.acting import acting
+from services.demo.stories import BEHIND_AGENCY
+from services.errors import Invalid
+from services.regulation.periods import HalfYear, last_finished_half, last_finished_quarter
+from services.regulation.roles import AccountStatus, Duty, Role
+from services.rocdate import local_date, midnight
+
+LEFT_TO_VISITORS = "TAX"
+_FIGURE = "統一發票特別獎號碼（示範）"
+_NOTE = "單位稽核已判定缺失，本次複查結果相同。"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One agency audit to make: by whom, and when it began."""
+
+    agency_id: int
+    code: str
+    half: HalfYear
+    begins: datetime
+    manager: int
+    ethics: int
+    head: int
+
+
+def audit_half_years(now: datetime, progress: Callable[[float, str], None] | None = None) -> None:
+    """Make the agency audits that are still missing, each from where an interrupted load left it."""
+    half = half_of(local_date(now))
+    tasks = list(_tasks(half))
+    for number, task in enumerate(tasks):
+        if progress:
+            progress(number / len(tasks), f"機關稽核 {half.label}")
+        _make(task)
+
+
+def half_of(today: date) -> HalfYear:
+    """Return the newest half-year both of whose quarters lie before the one that units audit now."""
+    half = last_finished_half(today)
+    return half.previous() if last_finished_quarter(today) in half.quarters else half
+
+
+def _tasks(half: HalfYear) -> Iterator[_Task]:
+    with reading() as db:
+        agencies = db.execute(select(Agency.id, Agency.code).order_by(Agency.code)).all()
+        held = db.execute(
+            select(AccountDuty.agency_id, AccountDuty.duty, AccountDuty.account_id).order_by(
+                AccountDuty.account_id.desc()
+            )
+        )
+        holders = {(agency, duty): account for agency, duty, account in held}
+        managers: dict[int, int] = dict(
+            db.execute(
+                select(Unit.agency_id, Account.id)
+                .join(Account, Account.unit_id == Unit.id)
+                .where(Account.role == Role.AGENCY_MANAGER, Account.status == AccountStatus.ACTIVE)
+                .order_by(Account.id.desc())
+            ).all()
+        )
+    for number, (agency, code) in enumerate(agencies):
+        manager = managers.get(agency)
+        ethics = holders.get((agency, Duty.ETHICS_OFFICER.value))
+        head = holders.get((agency, Duty.AGENCY_HEAD.value))
+        if code in (BEHIND_AGENCY, LEFT_TO_VISITORS):
+            continue
+        if manager is None or ethics is None or head is None:
+            continue
+        begins = midnight(half.next().first_day) + timedelta(days=20, hours=9, minutes=number)
+        yield _Task(agency, code, half, begins, manager, ethics, head)
+
+
+def _make(task: _Task) -> None:
+    manager = acting(task.manager, task.begins)
+    _receive_units(task, manager)
+    audit_id = _found(task) or _freeze(task, manager)
+    if audit_id is None:
+        return
+    if view_audit(manager, audit_id).status is AuditStatus.FROZEN and _has_records(audit_id):
+        published = acting(task.manager, task.begins + timedelta(days=2))
+        draw_first(published, audit_id, published=_number(task))
+    _judge(task, audit_id)
+    _sign_and_approve(task, audit_id)
+
+
+def _sign_and_approve(task: _Task, audit_id: int) -> None:
+    for who, days in ((task.manager, 4), (task.ethics, 5)):
+        signer = acting(who, task.begins + timedelta(days=days))
+        if who not in _signed_by(audit_id):
+            sign(signer, audit_id, view_audit(signer, audit_id).content_hash)
+    head = acting(task.head, task.begins + timedelta(days=6))
+    view = view_audit(head, audit_id)
+    if view.status is AuditStatus.SIGNED:
+        approve(head, audit_id, view.content_hash)
+
+
+def _receive_units(task: _Task, manager: Actor) -> None:
+    """The manager receives what the agency's units signed for both quarters."""
+    with reading() as db:
+        signed = db.scalars(
+            select(Audit.id)
+            .where(
+                Audit.kind == AuditKind.UNIT,
+                Audit.agency_id == task.agency_id,
+                Audit.period.in_([str(quarter) for quarter in task.half.quarters]),
+                Audit.status == AuditStatus.SIGNED,
+            )
+            .order_by(Audit.id)
+        ).all()
+    if signed:
+        receive(manager, {one: view_audit(manager, one).content_hash for one in signed})
+
+
+def _found(task: _Task) -> int | None:
+    with reading() as db:
+        return db.scalar(
+            select(Audit.id).where(
+                Audit.kind == AuditKind.AGENCY,
+                Audit.agency_id == task.agency_id,
+                Audit.period == str(task.half),
+            )
+        )
+
+
+def _freeze(task: _Task, manager: Actor) -> int | None:
+    try:
+        return freeze_agency(
+            manager,
+            task.agency_id,
+            task.half,
+            FrameScope.AUDITED,
+            seal=False,
+            seed_plan=SeedSource.PUBLIC,
+            public_figure=_FIGURE,
+            published_on=manager.today + timedelta(days=1),
+        )
+    except Invalid:
+        return None  # its units audited nothing: the agency still owes the half-year
+
+
+def _number(task: _Task) -> str:
+    digest = hashlib.sha256(f"{task.code}:{task.half}".encode()).hexdigest()
+    return f"{int(digest, 16) % 10**8:08d}"
+
+
+def _has_records(audit_id: int) -> bool:
+    with reading() as db:
+        return bool(db.scalar(select(AuditFrame.records).where(AuditFrame.audit_id == audit_id)))
+
+
+def _signed_by(audit_id: int) -> set[int]:
+    with reading() as db:
+        return set(db.scalars(select(Signature.signed_by).where(Signature.audit_id == audit_id)))
+
+
+def _judge(task: _Task, audit_id: int) -> None:
+    """Judge as the units did; nobody judges their own records."""
+    with reading() as db:
+        if db.get_one(Audit, audit_id).status != AuditStatus.JUDGING:
+            return
+        sample = records_to_judge(db, audit_id)
+        judged = set(latest_verdicts(db, audit_id))
+        wanting = set(
+            db.scalars(
+                select(Verdict.record_id).where(
+                    Verdict.record_id.in_(sample), Verdict.verdict == Ruling.DEFICIENT
+                )
+            )
+        )
+        owners: dict[int, int | None] = dict(
+            db.execute(
+                select(UsageRecord.id, UsageRecord.account_id).where(UsageRecord.id.in_(sample))
+            ).all()
+        )
+    left = [record for record in sample if record not in judged]
+    mine = [record for record in left if owners[record] != task.manager]
+    theirs = [record for record in left if owners[record] == task.manager]
+    for who, records in ((task.manager, mine), (task.ethics, theirs)):
+        _rule(acting(who, task.begins + timedelta(days=3)), audit_id, records, wanting)
+
+
+def _rule(judge_: Actor, audit_id: int, records: list[int], wanting: set[int]) -> None:
+    if fine := {record: 0 for record in records if record not in wanting}:
+        judge(judge_, audit_id, fine, Ruling.COMPLIANT)
+    if found := {record: 0 for record in records if record in wanting}:
+        judge(judge_, audit_id, found, Ruling.DEFICIENT, note=_NOTE)

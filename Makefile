@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
+# Two workers, a file at a time in the order of tests/limits.py.
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test test-quick check audit sbom bench screenshots format clean demo-reset
 
@@ -21,10 +23,10 @@ run: .venv/.run ## Prepare the database (demo city on the first start) and serve
 	$(BIN)/python manage.py serve --port $(PORT)
 
 test: .venv/.dev ## Everything, the real browser included
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(IN_TWO) --durations 25
 
 test-quick: .venv/.dev ## Everything but the browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest $(IN_TWO) -m "not browser"
 
 check: .venv/.dev ## Lint, format, types, layers, weaknesses in the source
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
 
 from pages.shared.unsent import SCRIPT
 from pages.shared.uploads import UploadsOfPeople
@@ -105,6 +106,10 @@ def allowed_hosts() -> list[str]:
 
 def serve(script: Path, port: int, address: str, clock: Callable[[], datetime]) -> None:
     """Serve ``script`` until the process is stopped."""
+    # A folder called pages/ makes Streamlit look for pages by itself until the first session has called
+    # st.navigation. It would find none, and tell the first visitor of a fresh server whose link names a
+    # page that there is no such page.
+    PagesManager.uses_pages_directory = False
     # Streamlit signs cookies of its own: the same key on every replica, and not our sessions' key.
     secret = hmac.new(cookie_key().encode(), b"streamlit cookies", hashlib.sha256).hexdigest()
     os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", secret)

@@ -73,15 +73,21 @@ class Person:
         assert answer.ok, answer.status
         return started.value.suggested_filename, answer.body()
 
-    def judge_the_rest(self) -> None:
-        """Judge every open record as compliant; one that is not taken ends it and says so."""
+    def judge_the_rest(self) -> bool:
+        """Judge every open record as compliant, and go on to the signature.
+
+        Return whether all are judged: what is left otherwise are the person's own, for somebody else.
+        """
         progress = self.page.get_by_text("已判定 ").first
         while self.page.get_by_text("全部紀錄都已判定").count() == 0:
+            if self.page.get_by_text("須由其他稽核人員判定").count():
+                return False
             before = progress.inner_text()
             self.page.keyboard.press("Alt+1")
             expect(progress, "a verdict was not taken").not_to_have_text(before, timeout=PATIENCE)
             self.rest()
         self.press("前往簽核")
+        return True
 
     def sees(self, text: str) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 from playwright.sync_api import Browser, expect
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from data.engine import reading
 from data.models import Account, AccountDuty, Audit, Incident, Unit, UsageRecord
@@ -56,19 +56,21 @@ def sign(person: Person) -> None:
 
 
 def somebody(unit_id: int, quarter: str) -> str:
-    """Return the label of somebody of the unit whom its head can appoint, with no use of their own to judge."""
+    """Return the label of whom the unit's head can appoint and who used the register least in the quarter."""
     months = Quarter.parse(quarter).months
     with reading() as db:
-        used = select(UsageRecord.account_id).where(
-            UsageRecord.account_id == Account.id, UsageRecord.local_month.in_(months)
+        uses = (
+            select(func.count())
+            .where(UsageRecord.account_id == Account.id, UsageRecord.local_month.in_(months))
+            .scalar_subquery()
         )
         one = db.scalars(
             select(Account)
             .where(Account.unit_id == unit_id, Account.status == "active")
-            .where(Account.role == "general_user", ~Account.duties.any(), ~used.exists())
-            .order_by(Account.username)
+            .where(Account.role == "general_user", ~Account.duties.any())
+            .order_by(uses, Account.username)
         ).first()
-        assert one is not None, "everybody of the unit used the register in the quarter"
+        assert one is not None
         return f"{one.name}（{one.username}）"
 
 
@@ -103,7 +105,10 @@ def test_a_unit_is_audited_from_the_appointment_to_the_signed_form(
     auditor.rest()
     auditor.sees("已判定 1／")
     auditor.picture("worksheet")
-    auditor.judge_the_rest()
+    if not auditor.judge_the_rest():  # one's own records are judged by another
+        head.open(f"/audit_sampler?unit={code}&quarter={quarter}&step=judge")
+        assert head.judge_the_rest()
+        auditor.step("⑤ 簽核")
     sign(auditor)
     auditor.sees("這件稽核已簽核")
     auditor.picture("unit-signed")
@@ -147,7 +152,7 @@ def test_manager_and_ethics_officer_audit_the_half_year(browser: Browser, server
     manager.press("開始查核")
     manager.sees("單位判定「")
     manager.picture("agency-judge")
-    manager.judge_the_rest()
+    assert manager.judge_the_rest()
     sign(manager)
     manager.sees("還缺政風人員的簽核")
     manager.leave()

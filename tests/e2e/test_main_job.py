@@ -103,7 +103,7 @@ def test_an_auditor_takes_a_quarter_from_its_frame_to_the_signature(
     auditor.step("⑤ 簽核")
     auditor.sees("筆未判定")
     auditor.press("回到查核")
-    auditor.judge_the_rest()
+    assert auditor.judge_the_rest()
     auditor.press("簽核")
     auditor.press("確定簽核")
     auditor.sees("這件稽核已簽核")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit import config
 
+from pages.shared.idle import look_every
 from tests.e2e.proxy import NGINX_FILE
 
 ROOT = Path(__file__).parents[1]
@@ -88,3 +89,13 @@ def test_no_secret_stands_in_the_file() -> None:
 def test_the_proxy_lets_the_largest_upload_through_and_no_more() -> None:
     sizes = re.findall(r"client_max_body_size\s+(\d+)m;", NGINX_FILE.read_text(encoding="utf-8"))
     assert max(map(int, sizes)) == SETTLED["server.maxUploadSize"] + 1, "one MB for the envelope"
+
+
+@pytest.mark.parametrize(
+    ("named", "seconds"), [("", 30), ("5", 5), ("0", 1), ("600", 30), ("-3", 30), ("soon", 30)]
+)
+def test_an_open_page_looks_at_its_session_twice_a_minute_at_least(
+    monkeypatch: pytest.MonkeyPatch, named: str, seconds: int
+) -> None:
+    monkeypatch.setenv("IDLE_LOOK_SECONDS", named)
+    assert look_every().total_seconds() == seconds

@@ -4,6 +4,7 @@ The look is a fragment of its own that runs by itself. It reads the session with
 activity, so that an open page nobody sits at keeps nothing alive and shows nothing for long.
 """
 
+import os
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -12,16 +13,22 @@ import streamlit as st
 from pages.shared import session
 from services.identity.presence import Present
 
-LOOK_EVERY = timedelta(seconds=30)
+LONGEST_BETWEEN_LOOKS = 30
+"""Seconds; ``IDLE_LOOK_SECONDS`` can make it look oftener, never more rarely."""
 WARN_BEFORE = timedelta(minutes=2)
-_SHOWN_SECONDS = 25
-"""How long a warning stands over the page, nearly until the next look."""
+
+
+def look_every() -> timedelta:
+    """Return how long it waits between two looks."""
+    named = os.environ.get("IDLE_LOOK_SECONDS", "")
+    seconds = int(named) if named.isdecimal() else LONGEST_BETWEEN_LOOKS
+    return timedelta(seconds=min(max(seconds, 1), LONGEST_BETWEEN_LOOKS))
 
 
 def watch_time(clock: session.Clock) -> None:
     """Put the look into the sidebar, which stays in sight wherever the page is scrolled to."""
 
-    @st.fragment(run_every=LOOK_EVERY)
+    @st.fragment(run_every=look_every())
     def look() -> None:
         found = session.look(clock)
         if found is None:
@@ -55,7 +62,12 @@ def _warn(found: Present, now: datetime) -> None:
                 key="stay",
                 on_click=session.stay,
             )
-    st.toast(sentence, icon=":material/timer:", duration=_SHOWN_SECONDS)
+    st.toast(sentence, icon=":material/timer:", duration=_shown_seconds())
+
+
+def _shown_seconds() -> int:
+    """Return how long a warning stands over the page: nearly until the next look."""
+    return ceil(look_every() / timedelta(seconds=1) * 5 / 6)
 
 
 def _minutes(left: timedelta) -> int:

@@ -9,8 +9,50 @@ from services.demo.people import DEMO_PASSWORD
 
 IMAGES = Path(os.environ.get("SCREENSHOTS") or Path(__file__).parents[2] / "var" / "screenshots")
 """Where pictures go; `make screenshots` names docs/images, for the README."""
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 PATIENCE = 60_000
+SETTLING = 200
+"""Milliseconds in which what was clicked or typed reaches the server; tables put theirs off longest."""
+WATCH = """(() => {
+  // When a run was last asked for and when one last ended, as the page's own websocket says.
+  const runs = (window.__runs = {asked: 0, ended: 0});
+  const ASKED = 11, ENDED = 6;  // BackMsg.rerun_script, ForwardMsg.script_finished
+  const holds = (buffer, wanted) => {
+    const bytes = new Uint8Array(buffer);
+    let at = 0;
+    const number = () => {
+      let value = 0, scale = 1, byte;
+      do { byte = bytes[at++]; value += (byte & 127) * scale; scale *= 128; } while (byte & 128);
+      return value;
+    };
+    while (at < bytes.length) {
+      const tag = number(), kind = tag % 8;
+      if (Math.floor(tag / 8) === wanted) return true;
+      if (kind === 0) number();
+      else at += kind === 2 ? number() : kind === 1 ? 8 : 4;
+    }
+    return false;
+  };
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...how) {
+      super(...how);
+      this.addEventListener('message', ({data}) => {
+        if (data instanceof ArrayBuffer && holds(data, ENDED)) runs.ended = performance.now();
+      });
+    }
+    send(data) {
+      if (holds(data.buffer ? data.slice().buffer : data, ASKED)) runs.asked = performance.now();
+      super.send(data);
+    }
+  };
+})()"""
+RESTING = """() => {
+  const app = document.querySelector('[data-testid=stApp]'), runs = window.__runs;
+  return app && app.dataset.testScriptState === 'notRunning'
+    && runs.ended > runs.asked && performance.now() - runs.ended > 50
+    && !document.querySelector('[data-stale=true]');
+}"""
+"""Every run that was asked for has ended, and nothing of an earlier one stands on the screen."""
 
 
 class Person:
@@ -23,6 +65,7 @@ class Person:
             timezone_id="Asia/Taipei",
             accept_downloads=True,
         )
+        self.context.add_init_script(WATCH)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.server = server
@@ -41,9 +84,15 @@ class Person:
         self.rest()
 
     def rest(self) -> None:
-        self.page.wait_for_timeout(300)
-        self.page.wait_for_selector(IDLE, timeout=PATIENCE)
-        self.page.wait_for_timeout(200)
+        """Wait until the page has come to rest (`RESTING`)."""
+        self.page.wait_for_timeout(SETTLING)
+        self.page.wait_for_function(RESTING, timeout=PATIENCE)
+
+    def is_looked_at(self) -> None:
+        """Wait until the page has asked by itself once more whether time is up."""
+        since = self.page.evaluate("performance.now()")
+        asked = "since => window.__runs.asked > since && window.__runs.ended > window.__runs.asked"
+        self.page.wait_for_function(asked, arg=since, timeout=PATIENCE)
 
     def press(self, name: str, exact: bool = True) -> None:
         self.page.get_by_role("button", name=name, exact=exact).click()

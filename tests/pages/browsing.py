@@ -23,7 +23,7 @@ def open_app(who: str) -> AppTest:
     return app.run()
 
 
-def open_page(who: str, address: str, **params: str) -> AppTest:
+def open_page(who: str, address: str, /, **params: str) -> AppTest:
     """Open one page as ``who``, with an address."""
     app = open_app(who)
     for name, value in params.items():

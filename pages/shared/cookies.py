@@ -7,12 +7,18 @@ import extra_streamlit_components as stx
 import jwt
 import streamlit as st
 from extra_streamlit_components.CookieManager import _component_func as cookie_component
+from streamlit.runtime import get_instance
 from streamlit_authenticator.models.cookie_model import CookieModel
 
 from pages.shared.session_token import COOKIE_NAME, claims_of, session_in
 
 COOKIE_DAYS = 0.5
 _TOKEN = "cookie_token"  # nosec B105  # a word of ours, no password
+
+
+def announce_component() -> None:
+    """Tell the server of the component that writes; it hears by itself only of what a script imports."""
+    get_instance().component_registry.register_component(cookie_component)
 
 
 class CookieWriter(stx.CookieManager):  # type: ignore[misc]

@@ -10,7 +10,8 @@ import hmac
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.shared.unsent import SCRIPT
 from pages.shared.uploads import UploadsOfPeople
+from pages.shared.warming import load_and_freeze
 from services.identity.provider import streamlit_secrets
 from services.installation.keys import cookie_key
 
@@ -125,4 +127,13 @@ def serve(script: Path, port: int, address: str, clock: Callable[[], datetime]) 
         if secrets is not None:
             config["secrets.files"] = [str(secrets)]
         guards = [Middleware(SecurityHeaders), Middleware(UploadsOfPeople, clock=clock)]
-        st.App(script, middleware=guards).run(config=config)
+        st.App(script, middleware=guards, lifespan=_before_the_port).run(config=config)
+
+
+@asynccontextmanager
+async def _before_the_port(_app: st.App) -> AsyncIterator[None]:
+    load_and_freeze()
+    from pages.shared.cookies import announce_component  # loaded just now, and not before
+
+    announce_component()
+    yield

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import extra_streamlit_components
@@ -24,6 +26,13 @@ from pages.shared.serving import (
     headers_for,
 )
 
+WARMED = """
+import gc, sys
+from pages.shared.warming import load_and_freeze
+load_and_freeze()
+assert gc.get_freeze_count() > 100_000
+print(*(name for name in sys.modules if name.startswith(("pages.", "services."))))
+"""
 NGINX = Path(__file__).parents[2] / "deploy" / "nginx" / "cadastre.conf"
 
 
@@ -131,3 +140,19 @@ def test_the_names_of_the_site(
 ) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", given)
     assert allowed_hosts() == names
+
+
+def test_every_part_of_every_page_is_loaded_and_frozen_before_the_port_opens() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", WARMED], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    parts = {
+        ".".join(path.relative_to(root).with_suffix("").parts)
+        for path in (root / "pages").glob("*/*.py")
+        if path.name not in ("page.py", "__init__.py")
+    }
+    loaded = set(done.stdout.split())
+    assert loaded >= parts | {"services.schedule.tasks", "services.usage.trends"}
+    assert not {name for name in loaded if name.endswith(".page")}

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from data import engine
 from tests.postgres import House, Rows
+from tests.seeds import Numbers
+from tests.world import World
 
 T = TypeVar("T")
 
@@ -19,6 +21,7 @@ class _Kept:
     value: Any
     rows: Path | Rows
     checkpoints: bytes | None
+    seeds: int
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Shelf:
     """The stages of this worker, by backend and the function that builds them."""
 
     folder: Path
-    kept: dict[tuple[str, Callable[[], Any]], _Kept] = field(default_factory=dict)
+    kept: dict[tuple[str, Callable[..., Any]], _Kept] = field(default_factory=dict)
 
 
 class Stage:
@@ -36,13 +39,20 @@ class Stage:
         self.shelf, self.backend, self.house = shelf, backend, house
 
     def set(self, build: Callable[[], T]) -> T:
-        """Let the database hold what ``build`` makes of an empty one, and return what it returned."""
-        found = self.shelf.kept.get((self.backend, build))
+        """Let the empty database hold what ``build`` makes, and return what it returned."""
+        return self._stand(build, build)
+
+    def add(self, world: World, fill: Callable[[World], T]) -> T:
+        """Let the database that holds the small world hold what ``fill`` adds; return what that returned."""
+        return self._stand(fill, lambda: fill(world))
+
+    def _stand(self, key: Callable[..., T], build: Callable[[], T]) -> T:
+        found = self.shelf.kept.get((self.backend, key))
         if found is None:
             value = build()
             engine.engine().dispose()
-            found = _Kept(deepcopy(value), self._rows(), _checkpoints())
-            self.shelf.kept[self.backend, build] = found
+            found = _Kept(deepcopy(value), self._rows(), _checkpoints(), Numbers.given)
+            self.shelf.kept[self.backend, key] = found
             return value
         engine.engine().dispose()
         if isinstance(found.rows, Path):
@@ -52,6 +62,7 @@ class Stage:
             self.house.put_back(found.rows)
         if found.checkpoints is not None:
             Path(os.environ["LEDGER_CHECKPOINTS"]).write_bytes(found.checkpoints)
+        Numbers.given = found.seeds
         restored: T = deepcopy(found.value)
         return restored
 

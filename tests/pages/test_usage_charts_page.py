@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.usage.trends import Breakdown
+from tests.staged import Stage
 from tests.world import NOW, World, at
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,8 +17,12 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def busy(world: World) -> World:
+def busy(stage: Stage, world: World) -> World:
     """Thirteen months of use: the clerk's unit jumps in October."""
+    return stage.add(world, busy_world)
+
+
+def busy_world(world: World) -> World:
     months = [(2025, month) for month in range(1, 13)] + [(2026, month) for month in range(1, 11)]
     for year, month in months:
         for who, times in (("clerk", 4), ("clerk2", 3), ("clerk_tax2", 2), ("works_clerk", 1)):

@@ -22,7 +22,8 @@ from services.audits.export import VERIFIER, export_draw
 from services.audits.frozen import unpack_frame
 from services.audits.worksheet import pick
 from services.ledger.checkpoints import LedgerFault
-from tests.services.audits.test_unit_audit import audited, drawn_audit
+from tests.services.audits.test_unit_audit import audited, audited_world, drawn_audit
+from tests.staged import Stage
 from tests.world import NOW, World
 
 __all__ = ["audited"]
@@ -69,13 +70,18 @@ def not_drawn(audit_id: int) -> list[int]:
 
 
 @pytest.fixture
-def folder(audited: World, tmp_path: Path) -> Path:
-    audit_id = drawn_audit(audited)
-    redraw(audited.actor("head"), audit_id, "第一次抽樣時單位名冊有誤")
-    expand(audited.actor("head"), audit_id, 7, "發現缺失，擴大查核範圍")
-    pick(audited.actor("head"), audit_id, not_drawn(audit_id)[:PICKED], "夜間查詢")
-    unpack(export_draw(audited.actor("auditor"), audit_id), tmp_path)
+def folder(stage: Stage, world: World, tmp_path: Path) -> Path:
+    unpack(stage.add(world, exported), tmp_path)
     return tmp_path
+
+
+def exported(world: World) -> bytes:
+    """Draw, draw again, expand and pick; return what is exported of it."""
+    head, audit_id = world.actor("head"), drawn_audit(audited_world(world))
+    redraw(head, audit_id, "第一次抽樣時單位名冊有誤")
+    expand(head, audit_id, 7, "發現缺失，擴大查核範圍")
+    pick(head, audit_id, not_drawn(audit_id)[:PICKED], "夜間查詢")
+    return export_draw(world.actor("auditor"), audit_id)
 
 
 @pytest.mark.parametrize("script", [VERIFIER, ledger_proofs.VERIFIER], ids=lambda path: path.name)

@@ -37,14 +37,19 @@ from services.errors import Conflict, Invalid, Refused, UserError
 from services.regulation.periods import Quarter
 from services.regulation.readings import PEOPLE_COUNTED
 from services.settings import readings
+from tests.staged import Stage
 from tests.world import NOW, World, at
 
 Q3 = Quarter(2026, 3)
 
 
 @pytest.fixture
-def audited(world: World) -> World:
+def audited(stage: Stage, world: World) -> World:
     """The world with 260 records of the tax office's first unit in the third quarter."""
+    return stage.add(world, audited_world)
+
+
+def audited_world(world: World) -> World:
     rng = random.Random(7)
     for who, count in (("clerk", 150), ("clerk2", 90), ("unit_manager", 17), ("auditor", 3)):
         moments = [

@@ -17,6 +17,7 @@ from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge
 from services.regulation.periods import HalfYear, Quarter
 from services.regulation.roles import Duty, Role
+from tests.staged import Stage
 from tests.world import World, add_person, at
 
 HALF = HalfYear(2026, 1)
@@ -25,8 +26,12 @@ HEADS = {"tax1": "head", "tax2": "tax2_head"}
 
 
 @pytest.fixture
-def half(world: World) -> World:
+def half(stage: Stage, world: World) -> World:
     """Records of both units in both quarters; the second unit used nothing in the second quarter."""
+    return stage.add(world, half_world)
+
+
+def half_world(world: World) -> World:
     with transaction() as db:
         add_person(
             db, world, 90, "tax2_head", "tax2", Role.GENERAL_USER, ((Duty.UNIT_HEAD, "unit"),)

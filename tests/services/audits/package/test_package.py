@@ -41,20 +41,29 @@ from services.ledger.checkpoints import LedgerFault
 from tests.reading_pdf import Pdf, squeezed
 from tests.services.audits import whole
 from tests.services.audits.whole import LETTER, LETTER_DAY, Q1, Q2
+from tests.staged import Stage
 from tests.world import NOW, World, at
 
 Package = tuple[World, int, list[int]]
 
 
 @pytest.fixture
-def approved(world: World) -> Package:
+def approved(stage: Stage, world: World) -> Package:
+    return stage.add(world, approved_audit)
+
+
+def approved_audit(world: World) -> Package:
     audit_id, units = whole.approved_agency(world)
     return world, audit_id, units
 
 
 @pytest.fixture
-def sent(approved: Package) -> Package:
-    world, audit_id, units = approved
+def sent(stage: Stage, world: World) -> Package:
+    return stage.add(world, sent_package)
+
+
+def sent_package(world: World) -> Package:
+    _, audit_id, units = approved_audit(world)
     with reading() as db:
         record = db.scalars(select(UsageRecord.id).order_by(UsageRecord.id)).first()
     whole.add_evidence(world, units[0], record, "../調卷 影本.pdf", b"%PDF-1.4 unit evidence")

@@ -1,11 +1,11 @@
-# make run | test | test-quick | check | audit | sbom | bench | screenshots | format | demo-reset | clean
+# make run | test | test-quick | check | audit | sbom | docs | bench | screenshots | format | demo-reset | clean
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 # Two workers, a file at a time in the order of tests/limits.py.
 IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-quick check audit sbom bench screenshots format clean demo-reset
+.PHONY: run test test-quick check audit sbom docs bench screenshots format clean demo-reset
 
 .venv/.run: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -39,6 +39,11 @@ audit: .venv/.dev ## Known weaknesses of the pinned packages; needs its service 
 	$(BIN)/python -m tests.components audit
 
 sbom: .venv/.dev ## Component list (CycloneDX) of what the application runs with
+	$(BIN)/python -m tests.components list
+
+docs: .venv/.dev ## Write what a machine can: the counts of attacks, the workflows, the list of components
+	$(BIN)/python -m tests.counting
+	$(BIN)/python -m tests.workflow_docs
 	$(BIN)/python -m tests.components list
 
 format: .venv/.dev

@@ -56,9 +56,7 @@ def test_a_row_says_how_and_shows_it_or_names_who_must(
 def test_the_attacks_are_counted_right() -> None:
     counts = count_attacks()
     assert set(counts) <= set(KINDS), "a kind that pyproject.toml does not list"
-    assert documented() == {kind: counts.get(kind, 0) for kind in KINDS}, (
-        "run: .venv/bin/python -m tests.counting"
-    )
+    assert documented() == {kind: counts.get(kind, 0) for kind in KINDS}, "run: make docs"
     assert f"**{sum(counts.values()):,}** attack cases" in TEXT
 
 

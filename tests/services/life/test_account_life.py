@@ -289,6 +289,7 @@ class Living(RuleBasedStateMachine):
             self.life.change_password(able[pick % len(able)])
 
 
+@pytest.mark.timeout(200)  # thirty whole lives
 def test_whatever_people_do_the_rule_holds(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     class Here(Living):
         def __init__(self) -> None:

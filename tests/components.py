@@ -22,9 +22,14 @@ LIST = ROOT / "docs" / "components.cdx.json"
 
 def pinned() -> dict[str, str]:
     """Return name and version of every package that requirements.txt pins."""
+    return {plain(one.name): str(one.specifier).removeprefix("==") for one in requirements()}
+
+
+def requirements() -> list[Requirement]:
+    """Return the lines of requirements.txt, without what each says of itself."""
     lines = PINNED.read_text(encoding="utf-8").splitlines()
-    found = [Requirement(line) for line in lines if line and not line.startswith("#")]
-    return {plain(made.name): str(made.specifier).removeprefix("==") for made in found}
+    bare = (line.partition("#")[0].strip() for line in lines)
+    return [Requirement(line) for line in bare if line]
 
 
 def plain(name: str) -> str:
@@ -34,8 +39,7 @@ def plain(name: str) -> str:
 
 def components() -> dict[str, str]:
     """Return everything the application runs with: what is pinned and what that needs in turn."""
-    lines = PINNED.read_text(encoding="utf-8").splitlines()
-    waiting = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    waiting = requirements()
     found: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:

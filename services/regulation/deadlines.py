@@ -1,7 +1,8 @@
 """When what is due: audits and their sending (7.1.1, 7.1.2), the nominal day and the one it moves to.
 
 The rule names the last day of a month. Where that is no working day, the next working day counts
-(行政程序法第48條, by analogy; a reading). Which days are working days comes in as an argument.
+(行政程序法第48條, by analogy; a reading). Which days are working days comes in as an argument; past the
+last official calendar the day is provisional.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,13 @@ from enum import StrEnum
 
 from services.regulation.periods import HalfYear, Quarter
 
-WorkingDay = Callable[[date], bool | None]
-"""Whether a day is a working day; None where the calendar lacks it."""
+
+@dataclass(frozen=True)
+class Calendar:
+    """Which days offices work, and until when that is official."""
+
+    is_working: Callable[[date], bool]
+    official_until: date
 
 
 class Obligation(StrEnum):
@@ -39,8 +45,8 @@ class DueDay:
 
     nominal: date
     effective: date
-    calendar_known: bool = True
-    """False where the calendar lacks a day that is needed; then the nominal day stands."""
+    provisional: bool = False
+    """The official calendar of a day that was needed is not out yet."""
 
     @property
     def moved(self) -> bool:
@@ -65,13 +71,12 @@ class Deadline:
         return self.obligation.clause
 
 
-def due_day(nominal: date, is_working: WorkingDay) -> DueDay:
+def due_day(nominal: date, calendar: Calendar) -> DueDay:
     """Return the day that counts: the nominal one, or the first working day after it."""
     day = nominal
-    while (working := is_working(day)) is False:
+    while not calendar.is_working(day):
         day += timedelta(days=1)
-    # Without the calendar nobody knows which day is the next working day.
-    return DueDay(nominal, nominal, False) if working is None else DueDay(nominal, day)
+    return DueDay(nominal, day, provisional=day > calendar.official_until)
 
 
 def as_named(day: date) -> DueDay:
@@ -79,20 +84,20 @@ def as_named(day: date) -> DueDay:
     return DueDay(day, day)
 
 
-def unit_audit(quarter: Quarter, is_working: WorkingDay) -> Deadline:
+def unit_audit(quarter: Quarter, calendar: Calendar) -> Deadline:
     """Return when the unit audit of a quarter is due: in the month after it (7.1.1)."""
-    day = due_day(quarter.due, is_working)
+    day = due_day(quarter.due, calendar)
     return Deadline(Obligation.UNIT_AUDIT, quarter, _after(quarter), day)
 
 
-def agency_audit(half: HalfYear, is_working: WorkingDay) -> Deadline:
+def agency_audit(half: HalfYear, calendar: Calendar) -> Deadline:
     """Return when the agency audit of a half-year is due: in January or July (7.1.2)."""
-    return Deadline(Obligation.AGENCY_AUDIT, half, _after(half), due_day(half.due, is_working))
+    return Deadline(Obligation.AGENCY_AUDIT, half, _after(half), due_day(half.due, calendar))
 
 
-def sending(half: HalfYear, is_working: WorkingDay) -> Deadline:
+def sending(half: HalfYear, calendar: Calendar) -> Deadline:
     """Return until when a half-year's audits go to the bureau: the end of February or August (7.1.2)."""
-    return Deadline(Obligation.SENDING, half, _after(half), due_day(half.send_due, is_working))
+    return Deadline(Obligation.SENDING, half, _after(half), due_day(half.send_due, calendar))
 
 
 def half_of(quarter: Quarter) -> HalfYear:

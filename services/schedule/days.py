@@ -2,19 +2,19 @@
 
 from services.regulation.deadlines import DueDay, agency_audit, sending, unit_audit
 from services.regulation.periods import HalfYear, Quarter
-from services.working_days import is_working_day
+from services.working_days import OFFICES
 
 
 def unit_audit_day(quarter: Quarter) -> DueDay:
     """Return until when the unit audit of a quarter is due."""
-    return unit_audit(quarter, is_working_day).day
+    return unit_audit(quarter, OFFICES).day
 
 
 def agency_audit_day(half: HalfYear) -> DueDay:
     """Return until when the agency audit of a half-year is due."""
-    return agency_audit(half, is_working_day).day
+    return agency_audit(half, OFFICES).day
 
 
 def sending_day(half: HalfYear) -> DueDay:
     """Return until when the audits of a half-year go to the bureau."""
-    return sending(half, is_working_day).day
+    return sending(half, OFFICES).day

@@ -84,7 +84,8 @@ def due_words(day: DueDay) -> str:
 
 
 def moved_words(day: DueDay) -> str:
-    """Say what became of a nominal day that is no working day; nothing where it stands."""
-    if not day.calendar_known:
-        return f"（尚無 {day.nominal.year - 1911} 年辦公日曆表，未計假日順延）"
-    return f"（遇假日順延至 {roc_date(day.effective)}）" if day.moved else ""
+    """Say what became of a nominal day that is no working day, and whether that is provisional."""
+    said = [f"遇假日順延至 {roc_date(day.effective)}"] if day.moved else []
+    if day.provisional:
+        said.append(f"{day.effective.year - 1911} 年辦公日曆表尚未公布，日期暫定")
+    return f"（{'；'.join(said)}）" if said else ""

@@ -123,10 +123,10 @@ def test_a_signed_unit_audit_is_late_no_more(world: World, monkeypatch: pytest.M
     assert days["中山分處114年第4季"].endswith("（遇假日順延至 115年2月2日）（逾期）")
 
 
-def test_a_year_without_a_calendar_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provisional_day_is_said_to_be_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(monkeypatch, at(2028, 1, 31))
     app = opened("agency_manager", "2027H2")
-    said = "（尚無 117 年辦公日曆表，未計假日順延）"
+    said = "（117 年辦公日曆表尚未公布，日期暫定）"
     assert f"應於 117年1月31日 以前辦理{said}，117年2月29日 以前函送地政局{said}" in texts(app)
     assert f"117年1月31日{said}" in list(app.dataframe[0].value["期限"])
     assert not is_red(app)

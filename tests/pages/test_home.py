@@ -167,9 +167,9 @@ def test_other_peoples_words_are_shown_as_they_stand(world: World, sent: None) -
     assert r"\*\*\[分處\]\(" in words
 
 
-def test_a_year_without_a_calendar_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provisional_day_is_said_to_be_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     set_clock(monkeypatch, at(2028, 1, 31))
     with transaction() as db:
         db.execute(update(Account).values(created_at=at(2028, 1, 1)))
     [words] = [words for _, words in lines(open_app("auditor")) if "116年第4季" in words]
-    assert "應於 117年1月31日 以前完成（尚無 117 年辦公日曆表，未計假日順延）" in words
+    assert "應於 117年1月31日 以前完成（117 年辦公日曆表尚未公布，日期暫定）" in words

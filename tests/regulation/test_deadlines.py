@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from taiwan_holidays.taiwan_calendar import TaiwanCalendar  # type: ignore[import-untyped]
 
 from services.regulation.deadlines import (
+    Calendar,
     DueDay,
     Obligation,
     agency_audit,
@@ -21,7 +21,7 @@ from services.regulation.deadlines import (
     unit_audit,
 )
 from services.regulation.periods import HalfYear, Quarter
-from services.working_days import is_working_day, years_known
+from services.working_days import OFFICES, OFFICIAL_UNTIL, is_working_day
 
 MAKE: dict[str, tuple[Any, Any, str]] = {
     Obligation.UNIT_AUDIT: (Quarter, unit_audit, "7.1.1"),
@@ -64,10 +64,10 @@ def test_every_deadline_of_the_table(
     what: str, period: str, opens: str, nominal: str, effective: str
 ) -> None:
     parse, make, clause = MAKE[what]
-    found = make(parse.parse(period), is_working_day)
+    found = make(parse.parse(period), OFFICES)
     assert (found.obligation, found.clause) == (what, clause)
     assert found.opens_on.isoformat() == opens
-    assert found.day == DueDay(date.fromisoformat(nominal), date.fromisoformat(effective), True)
+    assert found.day == DueDay(date.fromisoformat(nominal), date.fromisoformat(effective))
     assert found.day.moved is (nominal != effective)
 
 
@@ -82,45 +82,53 @@ def test_the_table_lacks_no_deadline_of_the_three_years() -> None:
     assert {row[:2] for row in ROWS} == wanted - due_later
 
 
-@pytest.mark.parametrize("day", ["2028-01-31", "2021-02-28"])
-def test_without_a_calendar_the_nominal_day_stands_and_that_is_said(day: str) -> None:
-    """2028 is not published yet; of 2021 (ROC 110) the package has no table. 2021-02-28 is a Sunday."""
-    nominal = date.fromisoformat(day)
-    assert nominal.year not in years_known()
-    assert due_day(nominal, is_working_day) == DueDay(nominal, nominal, False)
-    assert unit_audit(Quarter(2027, 4), is_working_day).day.calendar_known is False
+def test_past_the_last_official_calendar_the_day_moves_and_is_provisional() -> None:
+    assert OFFICIAL_UNTIL == 2027
+    sunday = date(2028, 2, 27)  # and 和平紀念日 after it
+    assert due_day(sunday, OFFICES) == DueDay(sunday, date(2028, 2, 29), provisional=True)
+    assert unit_audit(Quarter(2027, 4), OFFICES).day.provisional
+    assert not unit_audit(Quarter(2027, 3), OFFICES).day.provisional
 
 
-def test_a_free_day_at_the_edge_of_the_calendar_stands_too() -> None:
-    """A move would need to know the first days of a year that is not there."""
+def test_a_move_over_the_edge_of_the_official_calendar_is_provisional_too() -> None:
     edge = date(2026, 12, 31)
-    found = due_day(edge, lambda day: None if day > edge else False)
-    assert found == DueDay(edge, edge, False)
+    found = due_day(edge, Calendar(lambda day: day > edge, edge))
+    assert found == DueDay(edge, edge + timedelta(days=1), provisional=True)
+    assert not due_day(edge, Calendar(lambda _day: True, edge)).provisional
 
 
 def test_a_saturday_worked_instead_of_another_day_is_a_working_day() -> None:
     made_up = date(2025, 2, 8)
     assert made_up.isoweekday() == 6
-    assert due_day(made_up, is_working_day) == DueDay(made_up, made_up)
-    assert due_day(date(2025, 2, 9), is_working_day).effective == date(2025, 2, 10)
+    assert due_day(made_up, OFFICES) == DueDay(made_up, made_up)
+    assert due_day(date(2025, 2, 9), OFFICES).effective == date(2025, 2, 10)
 
 
 def test_overdue_is_the_day_after_the_one_that_counts() -> None:
-    day = unit_audit(Quarter(2026, 3), is_working_day).day
+    day = unit_audit(Quarter(2026, 3), OFFICES).day
     assert [day.is_past(date(2026, 11, n)) for n in (1, 2, 3)] == [False, False, True]
     assert as_named(date(2026, 10, 31)).is_past(date(2026, 11, 1))
 
 
-def test_the_calendar_is_that_of_the_package() -> None:
-    assert years_known() == {2019, 2020, 2022, 2023, 2024, 2025, 2026, 2027}
-    official = TaiwanCalendar()
-    for day in (date(2025, 1, 20) + timedelta(days=n) for n in range(60)):
-        assert is_working_day(day) is (not official.is_holiday(day.isoformat()))
+# Free days of the week and the Saturday worked, typed from the official calendar of 114.
+FREE = """
+2025-01-01 2025-01-27 2025-01-28 2025-01-29 2025-01-30 2025-01-31 2025-02-28 2025-04-03 2025-04-04
+2025-05-30 2025-09-29 2025-10-06 2025-10-10 2025-10-24 2025-12-25
+"""
+WORKED = ["2025-02-08"]
+
+
+def test_the_calendar_of_114_is_the_official_one() -> None:
+    free = {date.fromisoformat(day) for day in FREE.split()}
+    worked = {date.fromisoformat(day) for day in WORKED}
+    for day in (date(2025, 1, 1) + timedelta(days=n) for n in range(365)):
+        usual = day.isoweekday() < 6 and day not in free
+        assert is_working_day(day) is (usual or day in worked), day
 
 
 @given(st.dates(date(2022, 1, 1), date(2027, 12, 20)))
 def test_the_day_that_counts_is_the_first_working_day_from_the_nominal_one_on(day: date) -> None:
-    found = due_day(day, is_working_day)
+    found = due_day(day, OFFICES)
     assert is_working_day(found.effective)
     between = (found.effective - day).days
     assert not any(is_working_day(day + timedelta(days=n)) for n in range(between))

@@ -10,6 +10,7 @@ from tests.bench import (
     bench_draw,
     bench_import,
     bench_ledger,
+    bench_load,
     bench_package,
     bench_pages,
     bench_signin,
@@ -39,9 +40,13 @@ def main() -> None:
     writings, verifying = bench_ledger.run()
     print(f"sending a package beside {bench_package.LOGS[-1]:,} records of others …", flush=True)
     packages = bench_package.run()
+    print(f"{bench_load.PEOPLE} people at one server …", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        alone, under_load, memory = bench_load.run(Path(folder))
     minutes = (time.perf_counter() - start) / 60
     text = report.page(begun, minutes, machine, draws, pages, checks, imports, writings, verifying)
     text += report.package_section(packages)
+    text += report.load_section(alone, under_load, memory)
     OUT.write_text(text, encoding="utf-8")
     print(f"{text}\n{OUT} ({minutes:.1f} minutes)")
 

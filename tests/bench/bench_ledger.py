@@ -29,11 +29,11 @@ from services.ledger.rows import Log
 from services.ledger.sealing import seal
 from services.ledger.verification import verify_ledger
 from services.usage.records import add_records
-from tests.bench.measure import Seconds, in_turn
+from tests.bench.measure import LARGE, Seconds, in_turn
 from tests.postgres import url_of
 from tests.world import NOW, World, build_world
 
-ROWS = 10_000_000
+ROWS = 10_000_000 if LARGE else 1_000_000
 WRITES = 1_000
 """Records a round, and so also how many there are to a seal."""
 WRITE_ROUNDS, VERIFY_ROUNDS = 9, 3

@@ -25,10 +25,10 @@ from services.demo.load import load
 from services.identity import presence
 from services.regulation.periods import Quarter
 from services.regulation.roles import Duty
-from tests.bench.measure import Seconds, in_turn
+from tests.bench.measure import LARGE, Seconds, in_turn
 from tests.signing_in import session_of
 
-SCALES = ("city", "ten-million")
+SCALES = ("city", "ten-million") if LARGE else ("city",)
 ROUNDS = 9
 SMALL_UNIT = 1_400
 SEED = "5f" * 32

@@ -1,12 +1,16 @@
 """Timing: several contenders in turn, round by round, so that a busy moment meets all of them."""
 
 import gc
+import os
 import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+LARGE = os.environ.get("BENCH_SCALE") == "ten-million"
+"""Whether what takes an hour is measured too: ten million records."""
 
 Call = Callable[[], Any]
 

@@ -1,8 +1,8 @@
 """Fixtures: an empty migrated database on SQLite and on a real PostgreSQL, and a small world in it."""
 
+import atexit
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.leftovers import own_folder
+
 os.environ.pop("DATABASE_URL", None)
 # Where the PostgreSQL of the tests puts its sockets; unset, it warns and picks one itself.
-_SOCKETS = tempfile.TemporaryDirectory(prefix="cadastre-tests-")
-os.environ.setdefault("XDG_RUNTIME_DIR", _SOCKETS.name)
+_SOCKETS = own_folder("sockets")
+atexit.register(shutil.rmtree, _SOCKETS, ignore_errors=True)
+os.environ.setdefault("XDG_RUNTIME_DIR", str(_SOCKETS))
 
 from data import engine, migrate
 from services.demo.load import DemoSummary

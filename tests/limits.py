@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests import leftovers
+
 BROWSER_SECONDS = 300
 """The limit of a test in a real browser; that of the others is in pyproject.toml."""
 
@@ -21,6 +23,7 @@ _spent: defaultdict[str, float] = defaultdict(float)
 def pytest_configure(config: pytest.Config) -> None:
     """Let a run that is told to end print the stacks of all its threads and what was running."""
     if not hasattr(config, "workerinput"):
+        leftovers.clear()
         signal.signal(signal.SIGTERM, _say_what_was_running)
     faulthandler.register(signal.SIGTERM, os.fdopen(os.dup(2), "w"), all_threads=True, chain=True)
 

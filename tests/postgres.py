@@ -5,22 +5,19 @@ which takes a tenth of what making a database takes. A test that changed its tab
 costs it a new one.
 """
 
-import os
 import shutil
-import signal
 import subprocess
-import tempfile
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, text
 
-_PREFIX = "cadastre-pg-"
+from tests.leftovers import own_folder
+
 # What a server gives up here for speed: no test asks whether a row outlives a power cut.
 FASTER = {
     "fsync": "off",
@@ -34,10 +31,9 @@ FASTER = {
 @contextmanager
 def running() -> Iterator[Any]:
     """Start a server in a folder of its own; stop it and remove the folder at the end."""
-    remove_what_was_left()
     # Not under pytest's own folder: the next pytest on this machine closes that to others again,
     # and the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    folder = own_folder("pg")
     try:
         server = _start(folder)
         with _administering(server) as connection:
@@ -48,27 +44,6 @@ def running() -> Iterator[Any]:
         server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def remove_what_was_left() -> None:
-    """Stop the servers of runs that were killed, and remove their folders."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            for file in folder.glob("*/postmaster.pid"):
-                with suppress(ProcessLookupError, ValueError, OSError):
-                    _stop(int(file.read_text().splitlines()[0]))
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stop(pid: int) -> None:
-    if b"postgres" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-        return  # the number is somebody else's by now
-    os.kill(pid, signal.SIGQUIT)
-    for _ in range(100):
-        if not Path(f"/proc/{pid}").exists():
-            return
-        time.sleep(0.05)
 
 
 def _start(folder: Path, tries: int = 6) -> Any:

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from data import engine
 from services.clock import utc_now
 from services.demo.load import load
+from tests.leftovers import own_folder
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -52,10 +53,16 @@ def find_chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield started
-        started.close()
+    # What it writes lies in a folder that the next run removes, should this one be killed.
+    folder = own_folder("browser")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TMPDIR", str(folder))
+        playwright = sync_playwright().start()
+    started = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+    yield started
+    started.close()
+    playwright.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         leftovers.clear()
         signal.signal(signal.SIGTERM, _say_what_was_running)
+        config.pluginmanager.register(_SaysWhatFailed())
     faulthandler.register(signal.SIGTERM, os.fdopen(os.dup(2), "w"), all_threads=True, chain=True)
+
+
+class _SaysWhatFailed:
+    """A long run says at once what failed, not only at its end."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            print(f"\nfailed: {report.nodeid} ({report.when})", file=sys.__stderr__, flush=True)
 
 
 def _say_what_was_running(_signal: int, _frame: FrameType | None) -> None:

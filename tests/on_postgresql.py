@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 ROOT = Path(__file__).parents[1]
+STATEMENTS = {"select", "insert", "update", "delete", "text"}
 _spoke: set[str] = set()
 _DEPTH = 60
 
@@ -31,16 +32,16 @@ def _note_who_speaks(connection: Any, *_statement: Any) -> None:
 
 
 def speaking_sql() -> set[str]:
-    """Return the modules of the services that import SQLAlchemy to do something with it."""
+    """Return the modules of the services that make statements of their own."""
     found = set()
     for path in (ROOT / "services").rglob("*.py"):
         names = {
-            f"{node.module}.{alias.name}"
+            alias.name
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            if isinstance(node, ast.ImportFrom) and node.module
+            if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy"
             for alias in node.names
         }
-        if any(name.startswith("sqlalchemy.") and name[11].islower() for name in names):
+        if names & STATEMENTS:
             found.add(".".join(path.relative_to(ROOT).with_suffix("").parts))
     return found
 

@@ -58,12 +58,13 @@ RESTING = """() => {
 class Person:
     """Signs in, clicks and reads as a user does; waits until the script has come to rest."""
 
-    def __init__(self, browser: Browser, server: str) -> None:
+    def __init__(self, browser: Browser, server: str, *, own_certificate: bool = False) -> None:
         self.context = browser.new_context(
             viewport={"width": 1400, "height": 950},
             locale="zh-TW",
             timezone_id="Asia/Taipei",
             accept_downloads=True,
+            ignore_https_errors=own_certificate,
         )
         self.context.add_init_script(WATCH)
         self.page: Page = self.context.new_page()

@@ -217,10 +217,7 @@ def test_a_websocket_for_another_name_is_refused_by_the_server_itself(server: st
 def test_people_work_through_it(proxy: Proxy, browser: Browser) -> None:
     with relay(proxy.https) as port:
         address = f"https://{NAME}:{port}"
-        person = Person(browser, address)
-        person.context.close()
-        person.context = browser.new_context(ignore_https_errors=True, locale="zh-TW")
-        person.page = person.context.new_page()
+        person = Person(browser, address, own_certificate=True)
         said: list[str] = []
         person.page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
         person.page.on("pageerror", lambda error: said.append(f"error: {error}"))

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from data.engine import reading, transaction
 from data.models import Account, AccountItem, Event, SignInSession, Unit
+from services.accounts import register
 from services.accounts.changes import CLOSABLE, set_items, set_status
 from services.accounts.directory import (
     AccountFilters,
@@ -445,6 +446,39 @@ def test_a_row_says_everything_the_register_of_users_needs(world: World) -> None
     assert (row.agency, row.unit) == ("臺北市稅捐稽徵處", "大安分處")
     assert (row.role, row.duties, row.items) == (Role.GENERAL_USER, (Duty.UNIT_HEAD,), ())
     assert (row.status, row.created_at, row.last_used_at) == (ACTIVE, CREATED, None)
+
+
+def test_the_register_of_users_has_every_account_once_with_its_rights_and_dates(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "_CHUNK", 2)
+    set_status(
+        world.actor("unit_manager"),
+        world.accounts["clerk"],
+        SUSPENDED,
+        "調職",
+        expected_status=ACTIVE,
+    )
+    rows = register.register_of_users(world.actor("agency_manager"), AccountFilters())
+    theirs = [row for row in rows if row[3] == "臺北市稅捐稽徵處"]
+    assert len(theirs) == len(rows) == len({row[0] for row in rows}) == 9
+    found = {
+        row[0].partition("（")[2].rstrip("）"): dict(zip(register.COLUMNS, row, strict=True))
+        for row in rows
+    }
+    head, clerk = found["head"], found["clerk"]
+    assert (head["職務"], head["授權項目"], head["最近使用"]) == ("單位主管", "", "從未使用")
+    assert (head["員工編號"], head["單位"], head["建立日期"]) == (
+        "T00003",
+        "大安分處",
+        "113年1月2日",
+    )
+    assert (clerk["狀態"], clerk["狀態日期"]) == (SUSPENDED.label, "115年11月23日")
+    assert clerk["授權項目"].split("、") == [
+        item.label
+        for item in (Item.LAND_DESCRIPTION, Item.LAND_OWNERSHIP, Item.BUILDING_DESCRIPTION)
+    ]
+    assert (head["狀態日期"], clerk["授權日期"]) == ("113年1月2日", "113年1月2日")
 
 
 def test_the_detail_tells_what_was_changed_and_whether_it_can_be(world: World) -> None:

@@ -27,7 +27,7 @@ from services import clock
 from services.demo.load import load
 from services.regulation.roles import AccountStatus, Role
 from tests.bench.bench_pages import EMPTY_PAGE
-from tests.bench.visitors import STRANGER, Visitor, Waits, in_turn, visit, waits_of
+from tests.bench.visitors import FIRST, STRANGER, Visitor, Waits, in_turn, visit, waits_of
 from tests.e2e.conftest import free_port
 from tests.signing_in import session_of
 
@@ -35,15 +35,15 @@ PEOPLE = 100
 SECONDS = 60.0
 THINK = (5.0, 15.0)
 PAGES_OF = {
-    Role.GENERAL_USER: ("parcel_query", "my_usage", "home"),
-    Role.UNIT_MANAGER: ("accounts", "usage_charts", "home"),
+    Role.GENERAL_USER: ("parcel_query", "my_usage", FIRST),
+    Role.UNIT_MANAGER: ("accounts", "usage_charts", FIRST),
     Role.AGENCY_MANAGER: ("agency_audit", "audit_sampler", "usage_charts", "accounts"),
     Role.SYSTEM_MANAGER: ("event_log", "usage_charts", "permissions"),
 }
 """What people of each kind go to."""
 AS_STREAMLIT_HAS_IT = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
 ALONE = {
-    "待辦": ("system_manager", "home"),
+    "待辦": ("system_manager", FIRST),
     "地籍查詢": ("clerk", "parcel_query"),
     "我的使用紀錄": ("clerk", "my_usage"),
     "帳號管理": ("agency_manager", "accounts"),

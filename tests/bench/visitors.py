@@ -18,13 +18,15 @@ PATIENCE = 120
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a cookie, and the pages they go to in turn ("" is the first one)."""
+    """Somebody with a cookie, and the addresses of the pages they go to in turn."""
 
     cookie: str
     pages: Sequence[str]
 
 
-STRANGER = Visitor("", ("",))
+FIRST = ""
+"""The address of the first page, 待辦."""
+STRANGER = Visitor("", (FIRST,))
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,13 @@ async def _in_turn(
     found = {}
     for name, visitor in visitors.items():
         async with _connected(ours, visitor) as page, _connected(peer, STRANGER) as empty:
-            await _ask(page, "")
-            await _ask(empty, "")
+            await _ask(page, FIRST)
+            await _ask(empty, FIRST)
             took: tuple[list[float], list[float]] = ([], [])
             for round_ in range(-1, rounds):  # the first one warms up
                 for stream, what, times in (
                     (page, visitor.pages[0], took[0]),
-                    (empty, "", took[1]),
+                    (empty, FIRST, took[1]),
                 ):
                     begun = time.perf_counter()
                     await _ask(stream, what)
@@ -102,7 +104,7 @@ async def _one(
     end = time.perf_counter() + seconds
     await asyncio.sleep(chance.uniform(0, min(think[1], seconds / 2)))
     async with _connected(address, visitor) as stream:
-        await _ask(stream, "")  # signing in and the first page are no rerun
+        await _ask(stream, FIRST)  # signing in and the first page are no rerun
         place = 0
         while time.perf_counter() < end:
             begun = time.perf_counter()

@@ -1,37 +1,41 @@
-"""Population and sample as bars, by month and by person: plain Plotly figures without any st call."""
+"""Population and sample as bars, by month and by person: plain charts without any st call."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
-from pages.shared.chart_style import ACCENT, PALE, month_axis, safe, short, style
+from pages.shared.chart_style import ACCENT, PALE, Chart, chart, month_axis, safe, short, titled
 from services.rocdate import roc_month
 
 
 def month_bars(
     months: Sequence[str], values: Sequence[int], sample: Sequence[int] | None = None
-) -> go.Figure:
+) -> Chart:
     """Draw the population's records by month; with ``sample``, the drawn ones over them.
 
     The sample's bars are enlarged by the sampling fraction, so that a sample in exact proportion
     fills the population's bars exactly: what sticks out or falls short is the difference.
     """
     labels = [roc_month(month) for month in months]
-    figure = go.Figure()
-    for name, lengths, counts, look in _layers(values, sample, range(len(labels))):
-        figure.add_bar(
-            x=labels,
-            y=lengths,
-            name=name,
-            customdata=counts,
-            hovertemplate="%{x} %{customdata} 筆<extra></extra>",
+    bars = [
+        {
+            "type": "bar",
+            "x": labels,
+            "y": lengths,
+            "name": name,
+            "customdata": counts,
+            "hovertemplate": "%{x} %{customdata} 筆<extra></extra>",
             **look,
-        )
-    month_axis(figure, months)
-    figure.update_yaxes(title="筆數", **_count_axis(values, sample))
-    figure.update_layout(barmode="overlay", showlegend=sample is not None)
-    return style(figure, 300)
+        }
+        for name, lengths, counts, look in _layers(values, sample, range(len(labels)))
+    ]
+    return chart(
+        bars,
+        x=month_axis(months),
+        y=titled("筆數") | _count_axis(values, sample),
+        height=300,
+        barmode="overlay",
+        showlegend=sample is not None,
+    )
 
 
 def person_bars(
@@ -39,7 +43,7 @@ def person_bars(
     values: Sequence[int],
     sample: Sequence[int] | None = None,
     limit: int = 25,
-) -> go.Figure:
+) -> Chart:
     """Draw records by person, in the order given, the first ``limit`` people.
 
     The sample's bars are enlarged as in `month_bars`.
@@ -49,29 +53,36 @@ def person_bars(
     title = "筆數"
     if left_out:
         title += f"（另有 {left_out:,} 人共 {sum(values[len(rows) :]):,} 筆未畫出）"
-    figure = go.Figure()
-    for name, lengths, counts, look in _layers(values, sample, rows):
-        figure.add_bar(
-            y=list(rows),
-            x=lengths,
-            name=name,
-            orientation="h",
-            customdata=counts,
-            hovertext=[safe(names[row]) for row in rows],
-            hovertemplate="%{hovertext} %{customdata} 筆<extra></extra>",
+    bars = [
+        {
+            "type": "bar",
+            "y": list(rows),
+            "x": lengths,
+            "name": name,
+            "orientation": "h",
+            "customdata": counts,
+            "hovertext": [safe(names[row]) for row in rows],
+            "hovertemplate": "%{hovertext} %{customdata} 筆<extra></extra>",
             **look,
-        )
+        }
+        for name, lengths, counts, look in _layers(values, sample, rows)
+    ]
     # Rows are numbered and not named: two people can have the same label.
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(rows),
-        ticktext=[safe(short(names[row])) for row in rows],
-        autorange="reversed",
-        showgrid=False,
+    people = {
+        "tickmode": "array",
+        "tickvals": list(rows),
+        "ticktext": [safe(short(names[row])) for row in rows],
+        "autorange": "reversed",
+        "showgrid": False,
+    }
+    return chart(
+        bars,
+        x=titled(title) | _count_axis(values, sample),
+        y=people,
+        height=90 + 24 * max(len(rows), 3),
+        barmode="overlay",
+        showlegend=sample is not None,
     )
-    figure.update_xaxes(title=title, **_count_axis(values, sample))
-    figure.update_layout(barmode="overlay", showlegend=sample is not None)
-    return style(figure, 90 + 24 * max(len(rows), 3))
 
 
 def _layers(

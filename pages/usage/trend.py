@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared.chart_style import ACCENT, month_axis, safe, style
+from pages.shared.chart_style import ACCENT, Chart, chart, month_axis, safe, titled
 from pages.shared.export import export_button
 from services.actor import Actor
 from services.rocdate import roc_month
@@ -66,7 +65,7 @@ def fold_rest(
     return {name: series[name] for name in names[:limit]}, rest
 
 
-def trend_bars(months: Sequence[str], series: dict[str, list[int]]) -> go.Figure:
+def trend_bars(months: Sequence[str], series: dict[str, list[int]]) -> Chart:
     """Draw records by month, stacked by series (largest first, at most eight and 其他)."""
     shown, rest = fold_rest(series)
     family = FAMILY if len(shown) > 1 else (ACCENT,)
@@ -74,21 +73,25 @@ def trend_bars(months: Sequence[str], series: dict[str, list[int]]) -> go.Figure
     if rest is not None:
         bars.append((f"其他 {len(series) - len(shown):,} 項", rest, REST))
     labels = [roc_month(month) for month in months]
-    figure = go.Figure(
-        [
-            go.Bar(
-                x=labels,
-                y=values,
-                name=safe(name),
-                marker={"color": colour, "line": {"color": "white", "width": 0.5}},
-                hovertemplate="%{y:,} 筆",
-            )
-            for name, values, colour in bars
-        ]
+    traces = [
+        {
+            "type": "bar",
+            "x": labels,
+            "y": values,
+            "name": safe(name),
+            "marker": {"color": colour, "line": {"color": "white", "width": 0.5}},
+            "hovertemplate": "%{y:,} 筆",
+        }
+        for name, values, colour in bars
+    ]
+    made = chart(
+        traces,
+        x=month_axis(months),
+        y=titled("筆數") | {"tickformat": ",", "rangemode": "tozero"},
+        height=380,
+        barmode="stack",
+        hovermode="x unified",
+        showlegend=len(bars) > 1,
     )
-    figure.update_layout(
-        barmode="stack", hovermode="x unified", showlegend=len(bars) > 1, legend_traceorder="normal"
-    )
-    month_axis(figure, months)
-    figure.update_yaxes(title="筆數", tickformat=",", rangemode="tozero")
-    return style(figure, 380)
+    made["layout"]["legend"]["traceorder"] = "normal"
+    return made

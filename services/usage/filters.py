@@ -104,10 +104,11 @@ def check(db: Session, reached: Reach, filters: Filters) -> None:
         raise Invalid(f"一次最多看 {MOST_MONTHS} 個月；請縮短起訖月份。")
     _known("查詢項目", filters.items, {item.value for item in Item})
     _known("作業別", filters.actions, {action.value for action in UsageAction})
-    _known("來源系統", filters.sources, set(db.scalars(select(UsageSource.code))))
+    if filters.sources:
+        _known("來源系統", filters.sources, set(db.scalars(select(UsageSource.code))))
     inside = within(reached, unit=Unit.id, agency=Unit.agency_id)
     for ids, column in ((filters.unit_ids, Unit.id), (filters.agency_ids, Unit.agency_id)):
-        if set(ids) - set(db.scalars(select(column).where(column.in_(ids), inside))):
+        if ids and set(ids) - set(db.scalars(select(column).where(column.in_(ids), inside))):
             raise NotFound("查無此機關或單位，或不在您的權限範圍內。")
 
 

@@ -50,7 +50,7 @@ RESTING = """() => {
   const app = document.querySelector('[data-testid=stApp]'), runs = window.__runs;
   return app && app.dataset.testScriptState === 'notRunning'
     && runs.ended > runs.asked && performance.now() - runs.ended > 50
-    && !document.querySelector('[data-stale=true]');
+    && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]');
 }"""
 """Every run that was asked for has ended, and nothing of an earlier one stands on the screen."""
 

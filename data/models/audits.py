@@ -35,6 +35,8 @@ class Audit(Base):
     """Of an agency audit: what its frame is taken from (``audited``, ``unaudited``, ``both``)."""
     reason: Mapped[str] = mapped_column(String(300), default="")
     """Of a spot check: why it is made."""
+    supplements: Mapped[int | None] = mapped_column(ForeignKey("audits.id"), index=True)
+    """Of a supplement: the unit's audit whose frame was frozen before these records were imported."""
     status: Mapped[str] = mapped_column(String(10), default="planned")
     opened_at: Mapped[datetime]
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

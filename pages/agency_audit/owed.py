@@ -82,7 +82,9 @@ def _offer(context: AgencyContext, chosen: list[OwedAudit]) -> None:
                 "pages/sampler/page.py",
                 label="看這件稽核",
                 icon=":material/open_in_new:",
-                query_params={"unit": first.code, "quarter": str(first.quarter)},
+                query_params={"audit": str(first.audit_id)}
+                if first.audit_id
+                else {"unit": first.code, "quarter": str(first.quarter)},
             )
         if ready and context.agency.may_receive:
             st.button(

@@ -52,7 +52,7 @@ def _facts(view: IncidentView, today: date) -> None:
 
 
 def _source(found_by: FoundBy) -> None:
-    if found_by.kind is AuditKind.UNIT:
+    if found_by.kind.of_unit:
         st.page_link(
             "pages/sampler/page.py",
             label=f"看 {plain(found_by.label)}的工作底稿",

@@ -5,14 +5,16 @@ from collections import Counter
 import streamlit as st
 
 from pages.sampler.context import PAGE, STATUS_COLOURS, STEPS, UnitContext
+from pages.sampler.late import OWN, PARTS, choose_part, part_of
 from pages.sampler.numbered import audit_of_address
 from pages.sampler.worksheet import FILTERS as SHEET_FILTERS
 from pages.shared import address
 from pages.shared.text import plain
 from services.actor import Actor
 from services.audits.additions import addition_marks
+from services.audits.late import view_late
 from services.audits.overview import AuditLine, list_audits, view_audit
-from services.audits.words import AuditKind, AuditStatus
+from services.audits.words import OF_UNIT, AuditStatus
 from services.regulation.periods import Quarter, last_finished_quarter
 from services.schedule.days import unit_audit_day
 from services.schedule.words import due_words
@@ -46,18 +48,22 @@ def choose(actor: Actor) -> UnitContext | None:
         address.write(PAGE, fields)
         return None
     line = by_code[code]
-    audit = view_audit(actor, line.audit_id) if line.audit_id else None
     _headline(actor, line, quarter)
+    audit, late, part = None, None, OWN
+    if line.audit_id:
+        late = view_late(actor, line.audit_id)
+        part, audit = choose_part(actor, view_audit(actor, line.audit_id), late)
     return UnitContext(
         actor=actor,
         page=PAGE,
-        of=code,
+        of=f"{code}/{part}",
         period=quarter,
         audit=audit,
         fields=fields,
         may_conduct=line.may_conduct,
         line=line,
         quarter=quarter,
+        late=late,
     )
 
 
@@ -68,6 +74,7 @@ def address_fields(
     return {
         "unit": address.Field([line.unit_code for line in lines]),
         "quarter": address.Field([str(quarter) for quarter in quarters], str(latest)),
+        "part": address.Field(PARTS, OWN),
         "step": address.Field(list(STEPS)),
         "filter": address.Field(list(SHEET_FILTERS)),
     }
@@ -82,7 +89,8 @@ def _quarters(actor: Actor) -> list[Quarter]:
 
 def _open_audit_of_address(actor: Actor) -> None:
     """Turn ``?audit=12`` into the unit and quarter of that audit."""
-    if audit := audit_of_address(actor, AuditKind.UNIT):
+    if audit := audit_of_address(actor, *OF_UNIT):
+        st.query_params["part"] = part_of(actor, audit)
         st.query_params["unit"] = audit.unit_code
         st.query_params["quarter"] = str(audit.period)
 

@@ -9,6 +9,7 @@ from pages.shared import address
 from pages.shared.badges import Colour
 from pages.shared.dialogs import close_dialog
 from services.actor import Actor
+from services.audits.late import LateView
 from services.audits.overview import AuditLine, AuditView
 from services.audits.words import AuditKind, AuditStatus
 from services.regulation.periods import Period, Quarter
@@ -69,6 +70,8 @@ class UnitContext(Context):
 
     line: AuditLine
     quarter: Quarter
+    late: LateView | None = None
+    """What was imported after the freeze; None before it."""
 
 
 def step_of(audit: AuditView | None) -> str:

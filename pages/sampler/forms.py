@@ -18,6 +18,7 @@ from services.errors import Refused
 
 _NAMES = {
     AuditKind.UNIT: "單位稽核紀錄表",
+    AuditKind.SUPPLEMENT: "單位補充稽核紀錄表",
     AuditKind.AGENCY: "機關稽核紀錄表",
     AuditKind.SPOT: "不定期檢查紀錄表",
 }

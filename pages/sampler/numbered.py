@@ -10,10 +10,15 @@ from services.audits.overview import AuditView, view_audit
 from services.audits.words import AuditKind
 from services.errors import Invalid, UserError
 
-_WHERE = {AuditKind.UNIT: "稽核抽樣", AuditKind.AGENCY: "機關稽核", AuditKind.SPOT: "異常與事件"}
+_WHERE = {
+    AuditKind.UNIT: "稽核抽樣",
+    AuditKind.SUPPLEMENT: "稽核抽樣",
+    AuditKind.AGENCY: "機關稽核",
+    AuditKind.SPOT: "異常與事件",
+}
 
 
-def audit_of_address(actor: Actor, kind: AuditKind) -> AuditView | None:
+def audit_of_address(actor: Actor, *kinds: AuditKind) -> AuditView | None:
     """Take the number out of the address and return its audit; None without one, or after a sentence."""
     number = st.query_params.pop("audit", None)
     if number is None:
@@ -24,7 +29,7 @@ def audit_of_address(actor: Actor, kind: AuditKind) -> AuditView | None:
                 f"網址中的稽核編號「{number[:20]}」不是數字，或數字太長；稽核編號是 1 至 9 位數字。"
             )
         audit = view_audit(actor, int(number))
-        if audit.kind is not kind:
+        if audit.kind not in kinds:
             raise Invalid(
                 f"稽核 {number} 是{audit.kind.label}，不在本頁；請由「{_WHERE[audit.kind]}」開啟。"
             )

@@ -2,6 +2,7 @@
 
 from pages.sampler import chooser, drawing, freeze, scope, signing, worksheet
 from pages.sampler.context import stepper
+from pages.sampler.late import show_late
 from pages.shared import address
 from pages.shared.layout import page_head
 from pages.shared.session import current_actor
@@ -19,4 +20,5 @@ context = chooser.choose(current_actor())
 if context is not None:
     step = stepper(context)
     address.write(context.page, context.fields)
+    show_late(context, step)
     STEPS[step](context)

@@ -14,7 +14,7 @@ from services import rocdate
 from services.audits.overview import AuditView
 from services.audits.signatures import words
 from services.audits.signing import reopen, sign
-from services.audits.words import REOPEN, SIGN, AuditKind, AuditStatus, Ruling
+from services.audits.words import REOPEN, SIGN, AuditStatus, Ruling
 from services.identity.permissions import Action, reach
 from services.regulation.deadlines import half_of
 from services.regulation.periods import Quarter
@@ -124,7 +124,7 @@ def _offer_reopening(context: Context, audit: AuditView) -> None:
 
 
 def _offer_receiving(context: Context, audit: AuditView) -> None:
-    if audit.kind is not AuditKind.UNIT or audit.status is not AuditStatus.SIGNED:
+    if not audit.kind.of_unit or audit.status is not AuditStatus.SIGNED:
         return
     assert isinstance(audit.period, Quarter)
     if reach(context.actor, Action.RECEIVE_AUDIT).covers(audit.unit_id, audit.agency_id):

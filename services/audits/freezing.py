@@ -28,6 +28,7 @@ from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
+from services.regulation.floors import Floors
 from services.regulation.periods import Quarter
 from services.regulation.purpose import tidy
 from services.regulation.readings import PEOPLE_COUNTED
@@ -120,15 +121,21 @@ def _freeze(
     frame = collect_frame(db, unit.id, quarter)
     counted, value = count_people(db, unit, quarter, frame)
     floors = effective_floors(frame, quarter, counted)
+    wanted = checked_size(floors, frame, base_records)
+    # The reading is kept, and signed: a setting changed later does not change what was audited.
+    basis = {PEOPLE_COUNTED.key: value}
+    store_frame(db, actor, audit, frame, plan, counted=counted, wanted=wanted, basis=basis)
+    return audit.id
+
+
+def checked_size(floors: Floors, frame: Frame, base_records: int | None) -> int:
+    """Return how many base records are drawn, the floor unless more are asked for; raise Invalid otherwise."""
     wanted = floors.records if base_records is None else base_records
     if not floors.records <= wanted <= len(frame):
         raise Invalid(
             f"基本樣本應在 {floors.records:,} 筆（規範下限）至 {len(frame):,} 筆（母體）之間，不是 {wanted:,} 筆。"
         )
-    # The reading is kept, and signed: a setting changed later does not change what was audited.
-    basis = {PEOPLE_COUNTED.key: value}
-    store_frame(db, actor, audit, frame, plan, counted=counted, wanted=wanted, basis=basis)
-    return audit.id
+    return wanted
 
 
 def store_frame(

@@ -108,6 +108,8 @@ class AuditView:
     """The signatures still missing, each with the capacities in which it can be given."""
     scope: FrameScope | None = None
     """Of an agency audit: what its frame is taken from."""
+    supplements: int | None = None
+    """Of a supplement: the unit's audit that its records came too late for."""
     final: str = ""
     """Why it can never be opened again once it is signed; empty while it can."""
 
@@ -183,6 +185,7 @@ def view_audit(actor: Actor, audit_id: int) -> AuditView:
             ],
             tuple(open_places(AuditKind(audit.kind), given)),
             FrameScope(audit.scope) if audit.scope else None,
+            audit.supplements,
             why_final(db, audit),
         )
 

@@ -91,7 +91,7 @@ def asked_of(db: Session, audit: Audit, row: AuditFrame, frame: Frame) -> Asked:
     Of a unit's it is worked out from the frame, by the reading of its freeze (7.1.1); of an agency's or
     a spot check's it was settled with the freeze and stands on it.
     """
-    if audit.kind == AuditKind.UNIT:
+    if AuditKind(audit.kind).of_unit:
         quarter = Quarter.parse(audit.period)
         return unit_floors_asked(frame, quarter, row.people_counted, _reading_of(row))
     basis = row.basis

@@ -12,7 +12,7 @@ from services import events
 from services.actor import Actor
 from services.audits import store
 from services.audits.judges import Judge, judges_of
-from services.audits.words import CONDUCT, AuditKind, AuditStatus
+from services.audits.words import CONDUCT, OF_UNIT, AuditStatus
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
@@ -117,7 +117,7 @@ def shares_of(db: Session, audit_id: int) -> dict[int, tuple[int, str]]:
 def release_shares(db: Session, account_id: int, unit_id: int) -> None:
     """Take back what was shared out to somebody in the open audits of a unit."""
     still_open = select(Audit.id).where(
-        Audit.unit_id == unit_id, Audit.kind == AuditKind.UNIT, Audit.status == AuditStatus.JUDGING
+        Audit.unit_id == unit_id, Audit.kind.in_(OF_UNIT), Audit.status == AuditStatus.JUDGING
     )
     db.execute(
         delete(RecordShare).where(

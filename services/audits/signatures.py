@@ -17,6 +17,7 @@ Capacity = Duty | Role
 
 PLACES: dict[AuditKind, tuple[tuple[Capacity, ...], ...]] = {
     AuditKind.UNIT: ((Duty.UNIT_HEAD, Duty.AUDITOR),),
+    AuditKind.SUPPLEMENT: ((Duty.UNIT_HEAD, Duty.AUDITOR),),
     AuditKind.AGENCY: ((Role.AGENCY_MANAGER,), (Duty.ETHICS_OFFICER,)),
     AuditKind.SPOT: ((Role.AGENCY_MANAGER,),),
 }

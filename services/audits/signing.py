@@ -155,6 +155,7 @@ def hash_of(content: dict[str, Any]) -> str:
 
 _REOPENED_FROM: dict[AuditKind, tuple[AuditStatus, ...]] = {
     AuditKind.UNIT: (AuditStatus.SIGNED, AuditStatus.RECEIVED),
+    AuditKind.SUPPLEMENT: (AuditStatus.SIGNED, AuditStatus.RECEIVED),
     AuditKind.AGENCY: (AuditStatus.SIGNED, AuditStatus.APPROVED),
     AuditKind.SPOT: (AuditStatus.SIGNED,),
 }

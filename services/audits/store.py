@@ -1,6 +1,6 @@
 """Reading and locking the rows of an audit; shared by the services of its life."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -72,14 +72,18 @@ def require_whole(db: Session, period: Period) -> None:
         )
 
 
-def collect_frame(db: Session, unit_id: int, period: Period) -> Frame:
-    """Return the frame of a unit and period as it stands in the database at this moment."""
+def collect_frame(
+    db: Session, unit_id: int, period: Period, *, without: Collection[int] = frozenset()
+) -> Frame:
+    """Return the frame of a unit and period as it stands at this moment, ``without`` these records."""
     rows = db.execute(
         select(UsageRecord.id, UsageRecord.person_key, UsageRecord.local_month).where(
             UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(period.months)
         )
     )
-    return build_frame((record, person, month) for record, person, month in rows)
+    return build_frame(
+        (record, person, month) for record, person, month in rows if record not in without
+    )
 
 
 def load_frame_row(db: Session, audit_id: int) -> AuditFrame:

@@ -9,18 +9,31 @@ class AuditKind(StrEnum):
     """Which audit of the rule it is."""
 
     UNIT = "unit"
+    SUPPLEMENT = "supplement"
+    """A unit's too: of the records that were imported after its quarter was frozen."""
     AGENCY = "agency"
     SPOT = "spot"
 
     @property
     def label(self) -> str:
-        return {"unit": "單位稽核", "agency": "機關稽核", "spot": "不定期檢查"}[self.value]
+        return {
+            "unit": "單位稽核",
+            "supplement": "單位補充稽核",
+            "agency": "機關稽核",
+            "spot": "不定期檢查",
+        }[self.value]
+
+    @property
+    def of_unit(self) -> bool:
+        """Whether it is a unit's audit by clause 7.1.1, the quarter's own or a supplement to it."""
+        return self in OF_UNIT
 
     @property
     def conductors(self) -> str:
         """Who draws and judges, for those who may only look."""
         return {
             "unit": "單位主管或其指派的稽核人員",
+            "supplement": "單位主管或其指派的稽核人員",
             "agency": "機關管理者會同政風單位",
             "spot": "機關管理者",
         }[self.value]
@@ -30,6 +43,7 @@ class AuditKind(StrEnum):
         """Who signs the record."""
         return {
             "unit": "單位主管或其指派的稽核人員",
+            "supplement": "單位主管或其指派的稽核人員",
             "agency": "機關管理者與政風人員",
             "spot": "機關管理者",
         }[self.value]
@@ -37,22 +51,27 @@ class AuditKind(StrEnum):
     @property
     def reopener(self) -> str:
         """Who alone can open a signed one again."""
-        return "單位主管" if self is AuditKind.UNIT else "機關管理者"
+        return "單位主管" if self.of_unit else "機關管理者"
 
+
+OF_UNIT = (AuditKind.UNIT, AuditKind.SUPPLEMENT)
 
 CONDUCT: dict[AuditKind, Action] = {
     AuditKind.UNIT: Action.CONDUCT_AUDIT,
+    AuditKind.SUPPLEMENT: Action.CONDUCT_AUDIT,
     AuditKind.AGENCY: Action.CONDUCT_AGENCY_AUDIT,
     AuditKind.SPOT: Action.SPOT_CHECK,
 }
 """By which action each kind is frozen, drawn and judged (7.1.1, 7.1.2, 7.1.4)."""
 SIGN: dict[AuditKind, Action] = {
     AuditKind.UNIT: Action.SIGN_AUDIT,
+    AuditKind.SUPPLEMENT: Action.SIGN_AUDIT,
     AuditKind.AGENCY: Action.SIGN_AGENCY_AUDIT,
     AuditKind.SPOT: Action.SPOT_CHECK,
 }
 REOPEN: dict[AuditKind, Action] = {
     AuditKind.UNIT: Action.REOPEN_AUDIT,
+    AuditKind.SUPPLEMENT: Action.REOPEN_AUDIT,
     AuditKind.AGENCY: Action.REOPEN_AGENCY_AUDIT,
     AuditKind.SPOT: Action.SPOT_CHECK,
 }

@@ -58,6 +58,7 @@ DETAILS = {
     "people": "人數",
     "months": "月數",
     "base_records": "基本樣本",
+    "supplements": "補充的稽核",
     "seed_plan": "種子來源",
     "public_figure": "公開數字",
     "draw": "第幾次抽樣",

@@ -123,7 +123,7 @@ EVENT_WORDS: dict[EventType, Words] = {
         "匯入人事異動",
         *("file_sha256", "read", "stored", "duplicates", "rejected"),
     ),
-    EventType.AUDIT_OPENED: _words(Group.AUDITS, "建立稽核", "unit", "period"),
+    EventType.AUDIT_OPENED: _words(Group.AUDITS, "建立稽核", "unit", "period", "supplements"),
     EventType.FRAME_FROZEN: _words(
         Group.AUDITS,
         "凍結母體",

@@ -25,6 +25,7 @@ from data.models import (
 )
 from services import rocdate
 from services.audits import store
+from services.audits.counted import counted_audits
 from services.audits.frozen import unpack_frame
 from services.ledger import purges
 from services.ledger.id_runs import IdRuns, Numbers
@@ -147,8 +148,13 @@ def _ties(db: Session) -> Iterator[tuple[Node, Node]]:
             yield ("a", package), node
     # The floors of an agency audit rest on the units' audits (7.1.2).
     for agency, basis in db.execute(select(AuditFrame.audit_id, AuditFrame.basis)):
-        for unit in (basis or {}).get("units", ()):
-            yield ("a", agency), ("a", unit["audit_id"])
+        for unit in counted_audits(basis or {}):
+            yield ("a", agency), ("a", unit)
+    # A supplement rests on the audit whose frame its records came too late for.
+    late = select(Audit.id, Audit.supplements).where(Audit.supplements.is_not(None))
+    for supplement, main in db.execute(late):
+        if main is not None:
+            yield ("a", supplement), ("a", main)
 
 
 def _needed(db: Session, going: Going) -> Iterator[Numbers]:

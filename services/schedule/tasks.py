@@ -7,6 +7,7 @@ from services.identity.permissions import Action, permit
 from services.schedule.accounts import account_tasks
 from services.schedule.agency_audits import agency_audit_tasks, spot_check_tasks
 from services.schedule.incidents import incident_tasks
+from services.schedule.late_audits import late_tasks
 from services.schedule.unit_audits import unit_audit_tasks
 from services.schedule.words import Task
 
@@ -18,6 +19,7 @@ def tasks_of(actor: Actor) -> list[Task]:
     found = list(account_tasks(actor))
     with reading() as db:
         found += unit_audit_tasks(db, actor)
+        found += late_tasks(db, actor)
         found += agency_audit_tasks(db, actor)
         found += spot_check_tasks(db, actor)
         found += incident_tasks(db, actor)

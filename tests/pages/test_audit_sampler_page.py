@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
-from data.engine import reading
+from data.engine import reading, transaction
 from data.models import (
     Audit,
     AuditDraw,
@@ -23,6 +23,8 @@ from services import clock
 from services.audits.checks import Check
 from services.audits.words import SeedSource
 from services.demo.load import DemoSummary
+from services.regulation.periods import Quarter
+from services.usage.records import add_records
 from tests.pages.browsing import open_page, texts
 from tests.services.papers.helpers import PDF
 from tests.world import NOW
@@ -93,6 +95,58 @@ def test_from_the_frame_to_the_signature(sampler: AppTest) -> None:
     assert added(before)["signatures"] == 1
     assert "簽核時的帳本：第 1 號檢查點（" in texts(sampler)
     assert "這件稽核已簽核" in texts(sampler)
+
+
+def came_late() -> int:
+    """Store again, under other numbers, what a frozen quarter holds of two people; return how many that is."""
+    with transaction() as db:
+        audit = db.scalars(select(Audit).order_by(Audit.id.desc())).first()
+        assert audit is not None
+        months = Quarter.parse(audit.period).months
+        found = db.scalars(
+            select(UsageRecord).where(
+                UsageRecord.unit_id == audit.unit_id, UsageRecord.local_month.in_(months)
+            )
+        ).all()[:9]
+        columns = [
+            c.name for c in UsageRecord.__table__.columns if c.name not in ("id", "source_key")
+        ]
+        add_records(
+            db,
+            [
+                {name: getattr(row, name) for name in columns} | {"source_key": None}
+                for row in found
+            ],
+        )
+    return len(found)
+
+
+def test_what_came_late_is_said_and_audited_by_a_supplement(sampler: AppTest) -> None:
+    step(sampler, "freeze")
+    press(sampler, "凍結母體")
+    confirm(sampler, "確定凍結")
+    assert "又匯入" not in texts(sampler)
+    number = came_late()
+    for name, said in (("scope", True), ("freeze", True), ("draw", False), ("sign", True)):
+        step(sampler, name)
+        assert (f"又匯入 **{number:,} 筆**" in texts(sampler)) is said, name
+    before = counts()
+    press(sampler, "補充稽核")
+    assert added(before) == {}
+    confirm(sampler, "確定凍結")
+    assert added(before) == {"audits": 1, "audit_frames": 1}
+    assert sampler.session_state["sampler.part"] == "1"
+    press(sampler, "抽樣")
+    assert added(before)["audit_draws"] == 1
+    step(sampler, "scope")
+    assert "又匯入" not in texts(sampler)
+    # The address of the supplement opens it cold.
+    with reading() as db:
+        supplement = db.scalars(select(Audit.id).where(Audit.kind == "supplement")).one()
+    cold = open_page("auditor", "audit_sampler", audit=str(supplement), step="draw")
+    assert not cold.exception and not cold.error
+    assert cold.session_state["sampler.part"] == "1"
+    assert "第 1 次抽樣，共 1 次" in texts(cold)
 
 
 def test_a_deficiency_needs_its_note(sampler: AppTest) -> None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from itertools import product
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from data.engine import reading, transaction
-from data.models import Incident, Unit
+from data.models import Audit, Incident, Unit
 from services import clock
 from services.actor import Actor
 from services.applications import own
 from services.applications.applying import apply_own
+from services.audits.late import open_supplement
 from services.audits.spot import open_spot_check
 from services.incidents.reporting import report_abnormal
 from services.papers.destroying import propose_destruction
@@ -90,6 +92,20 @@ def signed_units(world: World) -> None:
         whole.signed_unit(world, unit, quarter)
 
 
+def late_records(world: World) -> None:
+    whole.fill_half_year(world)
+    whole.signed_unit(world, "tax1", whole.Q1)
+    world.use("clerk2", at(2026, 2, 9), at(2026, 3, 9))
+
+
+def begun_supplement(world: World) -> None:
+    late_records(world)
+    head = someone(world, "head")
+    with reading() as db:
+        main = db.scalars(select(Audit.id)).one()
+    open_supplement(head, main, seal=False)
+
+
 def spot_checks(world: World) -> None:
     world.use("clerk", at(2026, 10, 5), at(2026, 11, 5))
     world.use("clerk_tax2", at(2026, 11, 5))
@@ -140,6 +156,18 @@ def quarter(task: Task) -> tuple[str, ...]:
     return (f"{name}．{period}",)
 
 
+def there(task: Task) -> tuple[str, ...]:
+    name, _, period = task.strong.rpartition(" ")
+    return (f"{name}．{period}", "又匯入 **2 筆**")
+
+
+def any_quarter(task: Task) -> tuple[str, ...]:
+    name, _, period = (
+        task.strong.removesuffix("單位稽核").removesuffix("單位補充稽核").rpartition(" ")
+    )
+    return (f"{name}．{period}",)
+
+
 def received_there(task: Task) -> tuple[str, ...]:
     agency, unit, period = task.strong.removesuffix("單位稽核").split(" ")
     half = "上半年" if period[-2] in "12" else "下半年"
@@ -169,6 +197,8 @@ CASES = {
     "a unit audit": Case(TaskKind.UNIT_AUDIT, "head", of_units, quarter, 3),
     "a unit audit of others": Case(TaskKind.UNIT_AUDIT, "reviewer", of_units, quarter, 8),
     "a closed unit's": Case(TaskKind.UNIT_AUDIT, "agency_manager", of_a_closed_unit, quarter, 5),
+    "what came late": Case(TaskKind.LATE_RECORDS, "head", late_records, there),
+    "a supplement": Case(TaskKind.UNIT_AUDIT, "head", begun_supplement, any_quarter, 3),
     "one to receive": Case(TaskKind.RECEIPT, "agency_manager", signed_units, received_there, 2),
     "one that waits to be received": Case(TaskKind.RECEIPT, "head", signed_units, quarter),
     "agency audits": Case(TaskKind.AGENCY_AUDIT, "agency_manager", of_agency(), half_year, 2),

@@ -516,6 +516,11 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.audits.package.view.view_sending": Cell(lambda f, w, a, p: f(a, w.audit(p, SIGNED))),
     "services.audits.freezing.freeze": Cell(lambda f, w, a, p: f(a, w.unit_id(p), OPEN)),
     "services.audits.freezing.preview_frame": Cell(lambda f, w, a, p: f(a, w.unit_id(p), OPEN)),
+    "services.audits.late.view_late": Cell(lambda f, w, a, p: f(a, w.audit(p, SIGNED))),
+    "services.audits.late.preview_supplement": Cell(lambda f, w, a, p: f(a, w.audit(p, SIGNED))),
+    "services.audits.late.open_supplement": Cell(
+        lambda f, w, a, p: f(a, w.audit(p, SIGNED)), nothing_to_do=True
+    ),
     "services.audits.inclusion.inclusion_of": Cell(
         lambda f, w, a, p: f(a, w.audit(p, JUDGING), w.to_judge.get(p or "", 1))
     ),

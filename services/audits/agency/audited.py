@@ -1,5 +1,6 @@
 """What the units of an agency audited in a half-year, and what of it is still missing (clause 7.1.2)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Agency, Audit, Unit, UsageRecord
+from services.audits.late import late_counts, supplements_of
 from services.audits.owing import audits_of, owing
 from services.audits.pictures import used_by_agency
 from services.audits.sampling.frame import Frame, FrameRow, build_frame
-from services.audits.words import AuditKind, AuditStatus, FrameScope
+from services.audits.words import OF_UNIT, AuditStatus, FrameScope
 from services.audits.worksheet import records_to_judge
 from services.regulation.periods import HalfYear, Quarter
 
@@ -26,11 +28,13 @@ class UnitShare:
     people: int
     records: int
     months: tuple[str, ...]
+    supplements: tuple[int, ...] = ()
+    """Its supplementary audits of records imported late, counted with it."""
 
 
 @dataclass(frozen=True)
 class MissingAudit:
-    """A unit's quarter whose audit is not signed."""
+    """A unit's quarter whose audit or supplement is not signed, or whose late records nobody has audited."""
 
     unit_id: int
     unit: str
@@ -59,7 +63,10 @@ class HalfAudited:
     def lists(self) -> dict[str, list[dict[str, Any]]]:
         """Return units and missing audits as the frame keeps them."""
         return {
-            "units": [vars(unit) | {"months": list(unit.months)} for unit in self.units],
+            "units": [
+                vars(unit) | {"months": list(unit.months), "supplements": list(unit.supplements)}
+                for unit in self.units
+            ],
             "missing": [dict(vars(one)) for one in self.missing],
         }
 
@@ -74,7 +81,9 @@ def audited_in(db: Session, agency: Agency, half: HalfYear) -> HalfAudited:
             if audit is None or not AuditStatus(audit.status).is_signed:
                 missing.append(MissingAudit(unit.id, unit.name, str(quarter)))
                 continue
-            held = _records(db, audit.id)
+            late, unsigned = _late_of(db, unit, quarter, audit)
+            missing += unsigned
+            held = _records(db, (audit.id, *late))
             shares.append(
                 UnitShare(
                     audit.id,
@@ -84,6 +93,7 @@ def audited_in(db: Session, agency: Agency, half: HalfYear) -> HalfAudited:
                     len({person for _, person, _ in held}),
                     len(held),
                     tuple(sorted({month for _, _, month in held})),
+                    late,
                 )
             )
             rows |= {row[0]: row for row in held}
@@ -95,7 +105,7 @@ def hold_units(db: Session, agency: Agency, half: HalfYear) -> None:
     db.execute(
         select(Audit.id)
         .where(
-            Audit.kind == AuditKind.UNIT,
+            Audit.kind.in_(OF_UNIT),
             Audit.agency_id == agency.id,
             Audit.period.in_([str(quarter) for quarter in half.quarters]),
         )
@@ -111,10 +121,28 @@ def units_of(db: Session, agency: Agency, quarter: Quarter) -> list[tuple[Unit, 
     return [(unit, audits.get(unit.id)) for unit in units]
 
 
-def _records(db: Session, audit_id: int) -> list[FrameRow]:
+def _late_of(
+    db: Session, unit: Unit, quarter: Quarter, audit: Audit
+) -> tuple[tuple[int, ...], list[MissingAudit]]:
+    """Return the signed supplements of a unit's audit, and what is missing of its late records."""
+    supplements = supplements_of(db, audit.id)
+    missing = [
+        MissingAudit(unit.id, f"{unit.name}補充稽核", str(quarter))
+        for one in supplements
+        if not one.status.is_signed
+    ]
+    missing += [
+        MissingAudit(unit.id, f"{unit.name}凍結後匯入 {late.records:,} 筆未稽核", str(quarter))
+        for late in late_counts(db, Unit.id == unit.id, (quarter,))
+    ]
+    return tuple(one.audit_id for one in supplements if one.status.is_signed), missing
+
+
+def _records(db: Session, audit_ids: Collection[int]) -> list[FrameRow]:
+    wanted = {record for audit_id in audit_ids for record in records_to_judge(db, audit_id)}
     rows = db.execute(
         select(UsageRecord.id, UsageRecord.person_key, UsageRecord.local_month).where(
-            UsageRecord.id.in_(records_to_judge(db, audit_id))
+            UsageRecord.id.in_(wanted)
         )
     )
     return [(record, person, month) for record, person, month in rows]

@@ -8,6 +8,7 @@ from data.engine import reading
 from data.models import Audit
 from services.actor import Actor
 from services.audits import store
+from services.audits.counted import counted_audits
 from services.audits.words import AuditKind
 from services.audits.worksheet import Judged, latest_verdicts
 from services.identity.guard import guarded
@@ -26,8 +27,8 @@ def unit_verdicts(db: Session, audit: Audit) -> dict[int, Judged]:
     """Return the verdicts in force of the unit audits that an agency audit's frame rests on, by record."""
     found: dict[int, Judged] = {}
     if audit.kind == AuditKind.AGENCY:
-        for unit in store.load_frame_row(db, audit.id).basis["units"]:
-            found |= latest_verdicts(db, unit["audit_id"])
+        for unit_audit in counted_audits(store.load_frame_row(db, audit.id).basis):
+            found |= latest_verdicts(db, unit_audit)
     return found
 
 

@@ -1,14 +1,17 @@
 """What a screen shows of an agency's half-year: what the units owe it, and what it owes the bureau."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import null, select
+from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import Agency, Audit
+from data.models import Agency, Audit, Unit
 from services.actor import Actor
 from services.audits.agency.audited import units_of
 from services.audits.agency.store import find, load_agency
+from services.audits.late import supplements_of
 from services.audits.words import AuditKind, AuditStatus
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
@@ -29,11 +32,12 @@ class AgencyLine:
 
 @dataclass(frozen=True)
 class OwedAudit:
-    """One unit's quarter, as the agency waits for it."""
+    """One unit's quarter, or a supplement to it, as the agency waits for it."""
 
     unit_id: int
     code: str
     unit: str
+    """With （補充） behind it where it is a supplement."""
     quarter: Quarter
     audit_id: int | None
     status: AuditStatus
@@ -93,16 +97,10 @@ def agency_half(actor: Actor, agency_id: int, half: HalfYear) -> AgencyHalf:
         agency = load_agency(db, actor, agency_id, Action.VIEW_AUDIT)
         audit = find(db, agency.id, half)
         units = [
-            OwedAudit(
-                unit.id,
-                unit.code,
-                unit.name,
-                quarter,
-                of_unit.id if of_unit else None,
-                AuditStatus(of_unit.status) if of_unit else AuditStatus.PLANNED,
-            )
+            line
             for quarter in half.quarters
             for unit, of_unit in units_of(db, agency, quarter)
+            for line in _owed(db, unit, of_unit, quarter)
         ]
         return AgencyHalf(
             agency.id,
@@ -114,3 +112,12 @@ def agency_half(actor: Actor, agency_id: int, half: HalfYear) -> AgencyHalf:
             reach(actor, Action.CONDUCT_AGENCY_AUDIT).covers(agency_id=agency.id),
             reach(actor, Action.RECEIVE_AUDIT).covers(agency_id=agency.id),
         )
+
+
+def _owed(db: Session, unit: Unit, audit: Audit | None, quarter: Quarter) -> Iterator[OwedAudit]:
+    status = AuditStatus(audit.status) if audit else AuditStatus.PLANNED
+    begun = audit.id if audit else None
+    yield OwedAudit(unit.id, unit.code, unit.name, quarter, begun, status)
+    for one in supplements_of(db, audit.id) if audit else ():
+        name = f"{unit.name}（補充）"
+        yield OwedAudit(unit.id, unit.code, name, quarter, one.audit_id, one.status)

@@ -39,7 +39,7 @@ def _receive(db: Session, actor: Actor, audit_id: int, shown_hash: str) -> None:
     audit = store.load_audit(db, actor, audit_id, Action.RECEIVE_AUDIT, lock=True)
     if actor.account_id is None:
         raise Refused("收存必須由有帳號的人員辦理。")
-    if audit.kind != AuditKind.UNIT:
+    if not AuditKind(audit.kind).of_unit:
         raise Invalid("只有單位稽核的紀錄由機關管理者收存。")
     store.require_status(audit, AuditStatus.SIGNED)
     content_hash = content_now(db, audit)

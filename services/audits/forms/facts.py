@@ -171,6 +171,8 @@ class AuditFacts:
     period: Period
     reason: str
     """Of a spot check: why it is made."""
+    supplements: int | None
+    """Of a supplement: the number of the audit that its records came too late for."""
     frame_hash: str
     frozen_at: datetime
     people: Tally

@@ -18,6 +18,7 @@ from data.models import (
     Signature,
 )
 from services.audits import store
+from services.audits.counted import counted_audits
 from services.audits.evidence.in_force import evidence_of
 from services.audits.findings import summarise
 from services.audits.forms.facts import (
@@ -68,7 +69,7 @@ def facts_of(db: Session, audit: Audit) -> AuditFacts:
         latest_verdicts(db, audit.id),
         reasons_of(current, sample, picks, row.records),
         evidence,
-        [unit["audit_id"] for unit in row.basis.get("units", ())],
+        counted_audits(row.basis),
     )
     findings = summarise(db, audit.id)
     held = held_by(db, audit)
@@ -90,6 +91,7 @@ def facts_of(db: Session, audit: Audit) -> AuditFacts:
         unit_code=audit.unit.code if audit.unit else audit.agency.code,
         period=parse_period(audit.period),
         reason=audit.reason,
+        supplements=audit.supplements,
         frame_hash=row.frame_hash,
         frozen_at=row.frozen_at,
         people=Tally(row.people, asked.floors.users, len({item.person_key for item in sample})),

@@ -58,6 +58,9 @@ def _facts(facts: AuditFacts) -> Iterable[Field]:
     yield Field("稽核期間", parts.period_words(facts))
     yield Field("稽核日期", parts.audited_on(facts))
     yield Field("稽核人員", auditors(facts))
+    if facts.supplements is not None:
+        said = f"母體凍結後始匯入之紀錄，補充稽核-{facts.supplements}"
+        yield Field("補充稽核", said, wide=True)
     if facts.kind is AuditKind.SPOT:
         yield Field("檢查理由", facts.reason)
         return

@@ -27,6 +27,7 @@ _FORMS: dict[AuditKind, tuple[tuple[FileFormat, str], ...]] = {
         (FileFormat.ODS, "稽核紀錄明細.ods"),
     ),
     AuditKind.UNIT: ((FileFormat.PDF, "附件二_單位稽核紀錄表.pdf"),),
+    AuditKind.SUPPLEMENT: ((FileFormat.PDF, "附件二_單位補充稽核紀錄表.pdf"),),
 }
 DRAW, EVIDENCE = "抽樣.zip", "佐證"
 

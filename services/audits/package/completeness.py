@@ -1,15 +1,16 @@
 """What a package for the bureau still lacks, in sentences (7.1.2)."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from data.models import Audit, EvidenceContent, Unit
+from data.models import Audit, AuditAct, EvidenceContent, Signature, Unit
 from services.audits.evidence.in_force import evidence_of
 from services.audits.forms.signed import held_by_audit, newest_acts
 from services.audits.owing import owing
-from services.audits.words import AuditKind, AuditStatus
+from services.audits.words import OF_UNIT, AuditKind, AuditStatus
 from services.regulation.periods import HalfYear
 
 _NOT_ALONE = {"agency_manager": "機關管理者", "ethics_officer": "政風單位"}
@@ -31,11 +32,11 @@ def unit_audits(db: Session, audit: Audit) -> Sequence[Audit]:
         .options(joinedload(Audit.unit), joinedload(Audit.agency))
         .join(Unit, Unit.id == Audit.unit_id)
         .where(
-            Audit.kind == AuditKind.UNIT,
+            Audit.kind.in_(OF_UNIT),
             Audit.agency_id == audit.agency_id,
             Audit.period.in_(quarters),
         )
-        .order_by(Unit.code, Audit.period)
+        .order_by(Unit.code, Audit.period, Audit.id)
     ).all()
 
 
@@ -62,25 +63,33 @@ def _of_agency(db: Session, audit: Audit) -> Iterator[str]:
 
 def _of_units(db: Session, audit: Audit) -> Iterator[str]:
     audits = unit_audits(db, audit)
-    known = {(one.unit_id, one.period): one for one in audits}
+    known: defaultdict[tuple[int | None, str], list[Audit]] = defaultdict(list)
+    for one in audits:
+        known[one.unit_id, one.period].append(one)
     held = held_by_audit(db, audits)
     received = newest_acts(db, held, "received")
     owed = owing(db, Unit.agency_id == audit.agency_id, HalfYear.parse(audit.period).quarters)
     for unit, quarters in owed:
         for quarter in quarters:
-            one = known.get((unit.id, str(quarter)))
-            what = f"{unit.name}（{unit.code}）{quarter.label}的單位稽核"
-            if one is None:
-                yield f"{what}尚未辦理。"
-                continue
-            signatures = held[one.id]
-            if not signatures:
-                yield f"{what}目前是「{AuditStatus(one.status).label}」，尚未簽核。"
-            elif one.status != AuditStatus.RECEIVED or one.id not in received:
-                yield f"{what}已簽核，尚未由機關管理者收存。"
-            elif received[one.id].content_hash != signatures[-1].content_hash:
-                yield f"{what}收存的不是目前簽核的內容；請重新收存。"
+            begun = known[unit.id, str(quarter)]
+            name = f"{unit.name}（{unit.code}）{quarter.label}的"
+            if not begun:
+                yield f"{name}{AuditKind.UNIT.label}尚未辦理。"
+            for one in begun:
+                what = f"{name}{AuditKind(one.kind).label}"
+                yield from _of_unit(what, one, held[one.id], received.get(one.id))
     yield from _lost_evidence(db, audits)
+
+
+def _of_unit(
+    what: str, audit: Audit, signatures: Sequence[Signature], received: AuditAct | None
+) -> Iterator[str]:
+    if not signatures:
+        yield f"{what}目前是「{AuditStatus(audit.status).label}」，尚未簽核。"
+    elif audit.status != AuditStatus.RECEIVED or received is None:
+        yield f"{what}已簽核，尚未由機關管理者收存。"
+    elif received.content_hash != signatures[-1].content_hash:
+        yield f"{what}收存的不是目前簽核的內容；請重新收存。"
 
 
 def _lost_evidence(db: Session, audits: Sequence[Audit]) -> Iterator[str]:

@@ -1,0 +1,242 @@
+"""Records imported after their quarter was frozen: counted, named, and audited by a supplement (7.1.1; domain.md §7, 8).
+
+A frozen frame is never changed. What came later can be audited by a draw of its own: a supplement, with a
+frame of the late records alone, its own floors, and everything else as in the unit's audit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from data.engine import reading, transaction
+from data.models import Audit, AuditFrame, Unit, UsageMonthSum, UsageRecord
+from services import events
+from services.actor import Actor
+from services.audits.freezing import checked_size, settle_seed, store_frame
+from services.audits.frozen import unpack_frame
+from services.audits.pictures import FramePicture, effective_floors, picture_of, unit_floors_asked
+from services.audits.sampling.frame import Frame
+from services.audits.store import collect_frame, load_audit, require_whole
+from services.audits.words import OF_UNIT, AuditKind, AuditStatus, SeedSource
+from services.errors import Conflict, Invalid
+from services.events import EventType
+from services.identity.guard import guarded
+from services.identity.permissions import Action
+from services.ledger.sealing import seal_aside
+from services.regulation.periods import Quarter
+from services.regulation.readings import PEOPLE_COUNTED
+
+NONE_LATE = "凍結之後沒有再匯入本季的紀錄，或都已列入補充稽核；不需再補充。"
+
+
+@dataclass(frozen=True)
+class LateCount:
+    """How many records of a frozen quarter are in no frame, neither the audit's nor a supplement's."""
+
+    audit_id: int
+    unit_id: int
+    unit_code: str
+    unit: str
+    agency_id: int
+    agency: str
+    quarter: Quarter
+    records: int
+
+
+@dataclass(frozen=True)
+class Supplement:
+    """One supplementary audit, the first being number 1."""
+
+    audit_id: int
+    number: int
+    status: AuditStatus
+    records: int
+
+
+@dataclass(frozen=True)
+class LateView:
+    """What came to a unit's quarter after its frame was frozen."""
+
+    records: int
+    """Those in no frame yet: nobody can draw them."""
+    supplements: tuple[Supplement, ...]
+
+
+@guarded(Action.VIEW_AUDIT)
+def view_late(actor: Actor, audit_id: int) -> LateView:
+    """Return how many records came after the freeze of a unit's audit, and its supplements."""
+    with reading() as db:
+        audit = _main(db, actor, audit_id, Action.VIEW_AUDIT)
+        found = late_counts(db, Unit.id == audit.unit_id, (Quarter.parse(audit.period),))
+        return LateView(sum(one.records for one in found), supplements_of(db, audit.id))
+
+
+@guarded(Action.VIEW_AUDIT)
+def preview_supplement(actor: Actor, audit_id: int) -> FramePicture:
+    """Return the picture of the records that a supplement would freeze now; nothing is stored."""
+    with reading() as db:
+        audit = _main(db, actor, audit_id, Action.VIEW_AUDIT)
+        quarter = Quarter.parse(audit.period)
+        frame = _late_frame(db, audit, quarter)
+        asked = unit_floors_asked(frame, quarter, len(frame.persons), PEOPLE_COUNTED.default)
+        return picture_of(db, UsageRecord.unit_id == audit.unit_id, frame, quarter, asked)
+
+
+@guarded(Action.CONDUCT_AUDIT)
+def open_supplement(
+    actor: Actor,
+    audit_id: int,
+    *,
+    base_records: int | None = None,
+    seed_plan: SeedSource = SeedSource.SYSTEM,
+    public_figure: str = "",
+    published_on: date | None = None,
+    seal: bool = True,
+) -> int:
+    """Freeze the late records of a unit's audit as a supplement and return the supplement's id.
+
+    The arguments are those of `services.audits.freezing.freeze`, and so are floors, draw, verdicts and
+    signature. People are always those with late records: the valid accounts were counted by the quarter's
+    own audit. Raises Conflict when no record is late, Invalid for wrong choices.
+    """
+    plan = settle_seed(actor.today, seed_plan, public_figure, published_on)
+    with transaction() as db:
+        # Locked, so that two who open one at once do not both take the same records.
+        main = _main(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
+        quarter = Quarter.parse(main.period)
+        require_whole(db, quarter)
+        frame = _late_frame(db, main, quarter)
+        if not len(frame):
+            raise Conflict(NONE_LATE)
+        people = len(frame.persons)
+        wanted = checked_size(effective_floors(frame, quarter, people), frame, base_records)
+        audit = _opened(db, actor, main)
+        basis = {PEOPLE_COUNTED.key: PEOPLE_COUNTED.default, "supplements": main.id}
+        store_frame(db, actor, audit, frame, plan, counted=people, wanted=wanted, basis=basis)
+        opened = audit.id
+    if seal:
+        seal_aside(actor.now)
+    return opened
+
+
+def late_counts(
+    db: Session, where: ColumnElement[bool], quarters: Sequence[Quarter]
+) -> list[LateCount]:
+    """Return the frozen ``quarters`` of the units that fulfil ``where`` that have late records, oldest first.
+
+    Records are never taken away within the years that they are kept, so that what is in no frame is the
+    difference of two counts: those of the monthly sums, and those of the frames.
+    """
+    period_of = {month: str(quarter) for quarter in quarters for month in quarter.months}
+    if not period_of:
+        return []
+    stored = (
+        select(
+            UsageMonthSum.unit_id.label("unit_id"),
+            case(period_of, value=UsageMonthSum.local_month).label("period"),
+            func.sum(UsageMonthSum.records).label("records"),
+        )
+        .where(UsageMonthSum.local_month.in_(list(period_of)))
+        .group_by("unit_id", "period")
+        .subquery()
+    )
+    frozen = (
+        select(
+            # A supplement is always the younger one.
+            func.min(Audit.id).label("audit_id"),
+            Audit.unit_id.label("unit_id"),
+            Audit.period.label("period"),
+            func.sum(AuditFrame.records).label("records"),
+        )
+        .join(AuditFrame, AuditFrame.audit_id == Audit.id)
+        .where(Audit.kind.in_(OF_UNIT), Audit.period.in_(set(period_of.values())))
+        .group_by(Audit.unit_id, Audit.period)
+        .subquery()
+    )
+    more = stored.c.records - frozen.c.records
+    rows = db.execute(
+        select(frozen.c.audit_id, frozen.c.period, more, Unit)
+        .join(
+            stored, and_(stored.c.unit_id == frozen.c.unit_id, stored.c.period == frozen.c.period)
+        )
+        .join(Unit, Unit.id == frozen.c.unit_id)
+        .join(Unit.agency)
+        .options(contains_eager(Unit.agency))
+        .where(more > 0, where)
+        .order_by(frozen.c.period, Unit.code)
+    )
+    return [
+        LateCount(
+            audit_id,
+            unit.id,
+            unit.code,
+            unit.name,
+            unit.agency_id,
+            unit.agency.name,
+            Quarter.parse(period),
+            int(records),
+        )
+        for audit_id, period, records, unit in rows
+    ]
+
+
+def _main(db: Session, actor: Actor, audit_id: int, action: Action, *, lock: bool = False) -> Audit:
+    audit = load_audit(db, actor, audit_id, action, lock=lock)
+    if audit.kind != AuditKind.UNIT:
+        raise Invalid(f"補充稽核只能接在單位稽核之後；這是{AuditKind(audit.kind).label}。")
+    if audit.status == AuditStatus.PLANNED:
+        raise Conflict("母體尚未凍結，現在凍結就會包含全部的紀錄；不需補充。")
+    return audit
+
+
+def supplements_of(db: Session, audit_id: int) -> tuple[Supplement, ...]:
+    """Return the supplements of a unit's audit, the first one first."""
+    rows = db.execute(
+        select(Audit.id, Audit.status, AuditFrame.records)
+        .join(AuditFrame, AuditFrame.audit_id == Audit.id)
+        .where(Audit.supplements == audit_id)
+        .order_by(Audit.id)
+    )
+    return tuple(
+        Supplement(id_, number, AuditStatus(status), records)
+        for number, (id_, status, records) in enumerate(rows, 1)
+    )
+
+
+def _late_frame(db: Session, audit: Audit, quarter: Quarter) -> Frame:
+    """Return the frame of the quarter's records that stand in no frame of the audit or its supplements."""
+    frames = db.scalars(
+        select(AuditFrame)
+        .join(Audit, Audit.id == AuditFrame.audit_id)
+        .where(or_(Audit.id == audit.id, Audit.supplements == audit.id))
+    )
+    known = {record for row in frames for record in unpack_frame(row).ids.tolist()}
+    return collect_frame(db, audit.unit_id or 0, quarter, without=known)
+
+
+def _opened(db: Session, actor: Actor, main: Audit) -> Audit:
+    audit = Audit(
+        kind=AuditKind.SUPPLEMENT.value,
+        agency_id=main.agency_id,
+        unit_id=main.unit_id,
+        period=main.period,
+        supplements=main.id,
+        status=AuditStatus.PLANNED.value,
+        opened_at=actor.now,
+        opened_by=actor.account_id,
+    )
+    db.add(audit)
+    db.flush()
+    events.write(
+        db,
+        actor,
+        EventType.AUDIT_OPENED,
+        about=("audit", audit.id),
+        unit=main.unit.code if main.unit else "",
+        period=main.period,
+        supplements=main.id,
+    )
+    return audit

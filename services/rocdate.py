@@ -1,17 +1,18 @@
-"""Dates as officials write them: ROC years, Taipei time; and the reverse."""
+"""Dates as officials write them: ROC years, Taipei time; and the reverse (`services/moments.py` reads times)."""
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 TAIPEI = ZoneInfo("Asia/Taipei")
-_DATE = re.compile(r"(\d{2,4})\s*[/\-.年]\s*(\d{1,2})\s*[/\-.月]\s*(\d{1,2})(?:\s*日|(?!\d))")
-_COMPACT = re.compile(r"(\d{3}|\d{4})(\d{2})(\d{2})")
-_TIME = re.compile(
-    r"(上午|下午|中午|AM|PM)?\s*(\d{1,2})\s*[:時]\s*(\d{1,2})"
-    r"(?:\s*[:分]\s*(\d{1,2})(?:\.\d+)?\s*秒?|\s*分)?\s*(AM|PM)?",
-    re.IGNORECASE,
+DATE = re.compile(
+    r"(?:(?P<era>中華民國|民國|西元|公元)\s*)?"
+    r"(?P<year>\d{2,4})\s*[/\-.年]\s*(?P<month>\d{1,2})\s*[/\-.月]\s*(?P<day>\d{1,2})(?:\s*日|(?!\d))"
+)
+_COMPACT = re.compile(r"(?P<era>)(?P<year>\d{3}|\d{4})(?P<month>\d{2})(?P<day>\d{2})")
+_WEEKDAY = re.compile(
+    r"\s*[(\[]\s*(?:星期|禮拜|週|周)?[一二三四五六日天]\s*[)\]]\s*|\s*(?:星期|禮拜|週|周)[一二三四五六日天]\s*"
 )
 
 
@@ -52,56 +53,30 @@ def roc_second(moment: datetime) -> str:
     return f"{roc_time(moment)}:{moment.second:02d}"
 
 
+def bare_text(text: str) -> str:
+    """Return a date or moment in NFKC, without its day of the week: that says nothing new."""
+    return _WEEKDAY.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+
+
 def parse_date(text: str) -> date:
     """Read a ROC or Gregorian date; raise ValueError with a sentence otherwise.
 
-    Years below 1000 are ROC years.
+    Years below 1000 are ROC years, unless 西元 stands in front.
     """
-    bare = unicodedata.normalize("NFKC", text).strip()
-    match = _DATE.fullmatch(bare) or _COMPACT.fullmatch(bare)
+    bare = bare_text(text)
+    match = DATE.fullmatch(bare) or _COMPACT.fullmatch(bare)
     if not match:
         raise ValueError(f"看不懂日期「{bare}」；可用 115/07/18、2026-07-18 或 115年7月18日。")
-    year, month, day = (int(part) for part in match.groups())
+    year, month, day = int(match["year"]), int(match["month"]), int(match["day"])
+    if match["era"] in ("中華民國", "民國") and year >= 1000:
+        raise ValueError(f"「{bare}」寫民國，年份卻是西元；請改正其中一個。")
+    if match["era"] in ("西元", "公元") and year < 1000:
+        raise ValueError(f"「{bare}」寫西元，年份卻不是四位數；請改正其中一個。")
     try:
         # There is no ROC year 0; `date` refuses a year 0 by itself.
         return date(year + 1911 if 0 < year < 1000 else year, month, day)
     except ValueError:
         raise ValueError(f"沒有「{bare}」這一天。") from None
-
-
-def parse_moment(text: str) -> datetime:
-    """Read a date with a time of day in Taipei (ROC or Gregorian) and return it in UTC.
-
-    Raises ValueError with a sentence for anything else, a date without a time included.
-    """
-    bare = unicodedata.normalize("NFKC", text).strip()
-    alone = _DATE.fullmatch(bare) or _COMPACT.fullmatch(bare)
-    match = re.match(rf"(?P<d>{_DATE.pattern}|\d{{7,8}}(?!\d))[\sT]*(?P<t>\S.*)", bare)
-    if alone or not match:
-        parse_date(bare)
-        raise ValueError(f"「{bare}」只有日期，沒有時間。")
-    day = parse_date(match["d"].strip())
-    return datetime.combine(day, _parse_time(match["t"], bare), TAIPEI).astimezone(UTC)
-
-
-def _parse_time(text: str, whole: str) -> time:
-    match = _TIME.fullmatch(text.strip().removesuffix("+08:00").strip())
-    if not match:
-        raise ValueError(f"看不懂時間「{whole}」；可用 14:05:30 或 下午2時5分30秒。")
-    half = (match[1] or match[5] or "").upper()
-    hour, minute, second = int(match[2]), int(match[3]), int(match[4] or 0)
-    if half and not 1 <= hour <= 12:
-        raise ValueError(f"「{whole}」的{half}時數應為 1 至 12。")
-    if half == "中午" and 3 <= hour <= 10:
-        raise ValueError(f"「{whole}」不是中午；請改寫上午或下午。")
-    if (half in ("下午", "PM") and hour < 12) or (half == "中午" and hour < 3):
-        hour += 12
-    elif half in ("上午", "AM") and hour == 12:
-        hour = 0
-    try:
-        return time(hour, minute, second)
-    except ValueError:
-        raise ValueError(f"沒有「{whole}」這個時間。") from None
 
 
 def midnight(day: date) -> datetime:

@@ -2,18 +2,18 @@
 
 import csv
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.moments import join_moment, parse_moment
 from services.rocdate import (
     local_date,
     local_month,
     parse_date,
-    parse_moment,
     roc_date,
     roc_month,
     roc_time,
@@ -59,6 +59,46 @@ def utc(*parts: int) -> datetime:
         # A Taipei midnight is the eve in UTC.
         ("115/08/01 00:00:00", utc(2026, 7, 31, 16)),
         ("115/01/01 00:00", utc(2025, 12, 31, 16)),
+        # Eras, parts of the day, days of the week.
+        ("民國115年7月18日 下午3:05", utc(2026, 7, 18, 7, 5)),
+        ("中華民國115年7月18日下午3時5分", utc(2026, 7, 18, 7, 5)),
+        ("民國 115/07/18 15:05", utc(2026, 7, 18, 7, 5)),
+        ("西元2026年7月18日 15:05", utc(2026, 7, 18, 7, 5)),
+        ("115/07/18 下午15:05", utc(2026, 7, 18, 7, 5)),
+        ("115/07/18 下午13時0分", utc(2026, 7, 18, 5, 0)),
+        ("115/07/18 上午0時5分", utc(2026, 7, 17, 16, 5)),
+        ("2026/7/18 下午 03:05:09", utc(2026, 7, 18, 7, 5, 9)),
+        ("2026/7/18 03:05:09 下午", utc(2026, 7, 18, 7, 5, 9)),
+        ("2026/7/18, 3:05:09 p.m.", utc(2026, 7, 18, 7, 5, 9)),
+        ("115/07/18 凌晨12:30", utc(2026, 7, 17, 16, 30)),
+        ("115/07/18 凌晨3點", utc(2026, 7, 17, 19, 0)),
+        ("115/07/18 午夜12:00", utc(2026, 7, 17, 16, 0)),
+        ("115/07/18 清晨5:30", utc(2026, 7, 17, 21, 30)),
+        ("115/07/18 早上9點半", utc(2026, 7, 18, 1, 30)),
+        ("115/07/18 正午12時", utc(2026, 7, 18, 4, 0)),
+        ("115/07/18 傍晚5點整", utc(2026, 7, 18, 9, 0)),
+        ("115/07/18 晚上9:05", utc(2026, 7, 18, 13, 5)),
+        ("115/07/18 晚間21:05", utc(2026, 7, 18, 13, 5)),
+        ("115/07/18(六) 15:05", utc(2026, 7, 18, 7, 5)),
+        ("115年7月18日（星期六）下午3時5分", utc(2026, 7, 18, 7, 5)),
+        ("2026-07-18 週六 15:05", utc(2026, 7, 18, 7, 5)),
+        # Digits alone, zones, other separators.
+        ("1150718150509", utc(2026, 7, 18, 7, 5, 9)),
+        ("20260718150509", utc(2026, 7, 18, 7, 5, 9)),
+        ("11507181505", utc(2026, 7, 18, 7, 5)),
+        ("202607181505", utc(2026, 7, 18, 7, 5)),
+        ("1150718 150509", utc(2026, 7, 18, 7, 5, 9)),
+        ("20260718T150509", utc(2026, 7, 18, 7, 5, 9)),
+        ("115/07/18 1505", utc(2026, 7, 18, 7, 5)),
+        ("2026.07.18 15.05.09", utc(2026, 7, 18, 7, 5, 9)),
+        ("2026-07-18T07:05:09Z", utc(2026, 7, 18, 7, 5, 9)),
+        ("2026-07-18T15:05:09+0800", utc(2026, 7, 18, 7, 5, 9)),
+        ("2026-07-18T15:05:09.123456789+08:00[Asia/Taipei]", utc(2026, 7, 18, 7, 5, 9)),
+        ("2026-07-18 16:05:09 GMT+9", utc(2026, 7, 18, 7, 5, 9)),
+        # A fraction of a second is cut, however near the next one is.
+        ("2026-07-18 15:05:09.999999", utc(2026, 7, 18, 7, 5, 9)),
+        ("115/09/30 23:59:59.9", utc(2026, 9, 30, 15, 59, 59)),
+        ("2026-07-18 15:05:09:700", utc(2026, 7, 18, 7, 5, 9)),
     ],
 )
 def test_moments(text: str, expected: datetime) -> None:
@@ -82,18 +122,22 @@ def test_moments(text: str, expected: datetime) -> None:
         ("20260718", "只有日期，沒有時間"),
         ("1150718", "只有日期，沒有時間"),
         ("115年7月18日", "只有日期，沒有時間"),
-        ("11507181305", "看不懂日期"),
-        ("13:05", "看不懂日期"),
+        ("13:05", "只有時間，沒有日期"),
+        ("下午3時5分", "只有時間，沒有日期"),
         ("115/07/18 上班時", "看不懂時間"),
-        ("115/07/18 1305", "看不懂時間"),
-        ("115/07/18 10:00Z", "看不懂時間"),
         ("115/07/18 25:00", "沒有「115/07/18 25:00」這個時間"),
         ("115/07/18 24:00", "這個時間"),
         ("115/07/18 10:60", "這個時間"),
         ("115/07/18 10:00:61", "這個時間"),
-        ("115/07/18 下午13時0分", "下午時數應為 1 至 12"),
-        ("115/07/18 上午0時5分", "上午時數應為 1 至 12"),
-        ("115/07/18 中午6時0分", "不是中午"),
+        ("115/07/18 中午6時0分", "「中午」與 6 時不合"),
+        ("115/07/18 上午13時0分", "「上午」與 13 時不合"),
+        ("115/07/18 晚上12:30", "「晚上」與 12 時不合"),
+        ("115/07/18 早上12:30", "「早上」與 12 時不合"),
+        ("115/07/18 上午9時下午", "只寫一次"),
+        ("115071815050", "沒有"),
+        ("民國2026年7月18日 15:05", "寫民國，年份卻是西元"),
+        ("西元115年7月18日 15:05", "寫西元"),
+        ("2026-07-18T15:05+20:00", "時區"),
     ],
 )
 def test_what_is_no_moment_gets_a_sentence(text: str, words: str) -> None:
@@ -102,10 +146,48 @@ def test_what_is_no_moment_gets_a_sentence(text: str, words: str) -> None:
     assert str(refused.value).endswith("。")
 
 
+JOINED = [
+    ("115/07/18", "13:05:09", utc(2026, 7, 18, 5, 5, 9)),
+    ("115/07/18", "下午1:05", utc(2026, 7, 18, 5, 5)),
+    ("2026-07-18 00:00:00", "13:05:09", utc(2026, 7, 18, 5, 5, 9)),
+    ("2026/7/18 上午 12:00:00", "13:05:09", utc(2026, 7, 18, 5, 5, 9)),
+    ("2026/07/18", "1899-12-30 13:05:09", utc(2026, 7, 18, 5, 5, 9)),
+    ("2026/07/18", "1900/1/0 13:05", utc(2026, 7, 18, 5, 5)),
+    ("1150718", "130509", utc(2026, 7, 18, 5, 5, 9)),
+    ("115/07/18", "90509", utc(2026, 7, 18, 1, 5, 9)),
+    ("115年7月18日(六)", "13:05:09.900", utc(2026, 7, 18, 5, 5, 9)),
+    ("115/07/18 13:05:09", "", utc(2026, 7, 18, 5, 5, 9)),
+    ("", "115/07/18 13:05:09", utc(2026, 7, 18, 5, 5, 9)),
+    ("115/07/01", "115/07/18 13:05:09", utc(2026, 7, 18, 5, 5, 9)),
+    ("115/07/18 13:05:09", "13:05:09", utc(2026, 7, 18, 5, 5, 9)),
+    ("115/07/18 13:05:09", "3 分鐘", utc(2026, 7, 18, 5, 5, 9)),
+    ("115/07/18", "", "只有日期，沒有時間"),
+    ("", "13:05:09", "只有時間「13:05:09」，沒有日期"),
+    ("115/07/18", "上班時", "看不懂時間"),
+    ("115/07/18", "25:00", "這個時間"),
+    ("昨天", "13:05", "看不懂日期"),
+    ("115/07/18 13:05:09", "13:05:10", "時間不同"),
+]
+
+
+@pytest.mark.parametrize(("day", "time_of_day", "expected"), JOINED)
+def test_a_date_and_a_time_in_two_columns(
+    day: str, time_of_day: str, expected: datetime | str
+) -> None:
+    if isinstance(expected, datetime):
+        assert join_moment(day, time_of_day) == expected
+    else:
+        with pytest.raises(ValueError, match=expected):
+            join_moment(day, time_of_day)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("115/07/18", date(2026, 7, 18)),
+        ("民國115年7月18日", date(2026, 7, 18)),
+        ("西元2026/07/18", date(2026, 7, 18)),
+        ("115/07/18（六）", date(2026, 7, 18)),
         ("115/7/8", date(2026, 7, 8)),
         ("2026-07-18", date(2026, 7, 18)),
         ("115年7月18日", date(2026, 7, 18)),
@@ -181,6 +263,19 @@ def test_a_date_written_is_the_date_read(day: date) -> None:
         assert parse_date(roc_date(day)) == day
 
 
+PARTS_OF_DAY = (
+    ("凌晨", range(6)),
+    ("清晨", range(5, 8)),
+    ("早上", range(6, 12)),
+    ("中午", range(11, 14)),
+    ("午後", range(13, 18)),
+    ("傍晚", range(17, 20)),
+    ("晚上", range(18, 24)),
+    ("夜間", range(18, 24)),
+    ("午夜", range(1)),
+)
+
+
 @given(st.integers(0, 6_000_000_000))
 def test_a_moment_written_is_the_moment_read(seconds: int) -> None:
     whole = utc(2010, 1, 1) + timedelta(seconds=seconds)
@@ -193,6 +288,31 @@ def test_a_moment_written_is_the_moment_read(seconds: int) -> None:
     assert parse_moment(f"{day} {local.hour}時{local.minute}分{local.second}秒") == whole
     assert parse_moment(f"{day} {half}{hour}時{local.minute}分{local.second}秒") == whole
     assert parse_moment(roc_time(whole)) == whole - timedelta(seconds=whole.second)
+    roc = local.year - 1911
+    for era, year in (("民國", roc), ("中華民國", roc), ("西元", local.year), ("", roc)):
+        for sign, end in (("/", ""), ("-", ""), (".", ""), ("年月", "日")):
+            first, second = sign[0], sign[-1]
+            written = f"{era}{year}{first}{local.month}{second}{local.day}{end}"
+            for clock in (f"{local:%H:%M:%S}", f"{half}{hour}:{local:%M:%S}.987"):
+                assert parse_moment(f"{written} {clock}") == whole
+                assert (
+                    parse_moment(f"{written}({'一二三四五六日'[local.weekday()]}) {clock}") == whole
+                )
+    for part, hours in PARTS_OF_DAY:
+        if local.hour in hours:
+            assert parse_moment(f"{day} {part}{hour}點{local.minute}分{local.second}秒") == whole
+            assert parse_moment(f"{day} {local:%H:%M:%S} {part}") == whole
+    assert parse_moment(f"{local:%Y%m%d%H%M%S}") == whole
+    assert parse_moment(f"{local:%Y%m%d %H%M%S}") == whole
+    if roc >= 100:
+        assert parse_moment(f"{roc}{local:%m%d%H%M%S}") == whole
+        assert parse_moment(f"{roc}{local:%m%d %H%M%S}") == whole
+    for away in (-12, -5, 0, 8, 9, 14):
+        there = whole.astimezone(timezone(timedelta(hours=away)))
+        assert parse_moment(there.isoformat()) == whole
+        assert parse_moment(f"{there:%Y-%m-%dT%H:%M:%S.5%z}") == whole
+    assert parse_moment(f"{whole:%Y-%m-%dT%H:%M:%SZ}") == whole
+    assert join_moment(f"{roc}/{local:%m/%d}", f"{local:%H:%M:%S}") == whole
 
 
 @given(st.text(max_size=30))

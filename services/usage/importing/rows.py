@@ -15,9 +15,10 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from services.cadastre import numbers
 from services.errors import Invalid
+from services.moments import parse_moment
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
 from services.regulation.purpose import Purpose, flags
-from services.rocdate import local_month, parse_moment, roc_time
+from services.rocdate import local_month, roc_time
 from services.usage.importing.columns import FIELD_LABELS, FIELD_NAMES
 from services.usage.importing.lookups import Lookups, UnknownUnit, action_of, item_of
 from services.usage.importing.text import clean, fold, short

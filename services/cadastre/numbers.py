@@ -12,6 +12,10 @@ from services.regulation.purpose import tidy
 
 _DASHES = re.compile(r"[之‐‒–—―−─~]")
 _SUFFIX = re.compile(r"(地號|建號|號)$")
+_BETWEEN = re.compile(r"[、,，;；/／|及和與至到~～ ]+")
+_ONE = re.compile(r"(?:[一-鿿]*段)?[0-9]{1,8}(?:-[0-9]{1,4})?(?:地號|建號|號)?(?:土地|建物)?")
+_ET_CETERA = re.compile(r"[0-9](?:地號|建號|號)?等\s*[0-9一二三四五六七八九十百]+\s*[筆棟戶]")
+_LIST_SHOWN = 200
 _SHOWN = 20
 """How much of a wrong number an error sentence repeats."""
 
@@ -70,6 +74,15 @@ def parse(kind: Kind, text: str) -> str:
     if not int(main):
         raise Invalid(f"{kind.suffix}的母號不可為 0；請輸入如 {kind.examples}。")
     return main.zfill(main_digits) + sub.zfill(sub_digits)
+
+
+def names_several(text: str) -> bool:
+    """Whether ``text`` is a list or a range of numbers (18-1、18-2; 18-1 至 18-5; 18-1 等 7 筆)."""
+    bare = re.sub(r"\s+(?![、,，;；])", " ", tidy(re.sub(r"[\r\n]+", "、", text[:_LIST_SHOWN])))
+    if _ET_CETERA.search(bare):
+        return True
+    parts = [part.strip() for part in _BETWEEN.split(bare) if part.strip()]
+    return len(parts) > 1 and all(_ONE.fullmatch(_DASHES.sub("-", part)) for part in parts)
 
 
 def short(kind: Kind, number: str) -> str:

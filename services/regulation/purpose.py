@@ -161,4 +161,5 @@ FLAG_LABELS = {
     "number_malformed": "案件號格式不符",
     "section_unknown": "地段不在官方清冊",
     "target_malformed": "地建號格式不符",
+    "target_list": "一格列了多筆地建號",
 }

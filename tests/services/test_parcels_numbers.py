@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cadastre.numbers import Kind, parse, short, written
+from services.cadastre.numbers import Kind, names_several, parse, short, written
 from services.errors import Invalid
 
 LAND = [
@@ -106,3 +106,36 @@ def test_any_text_is_eight_digits_or_a_sentence(kind: Kind, text: str) -> None:
     assert len(digits) == 8
     assert digits.isascii() and digits.isdigit()
     assert parse(kind, written(kind, digits)) == digits
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        ("18-1、18-2", True),
+        ("18-1,18-2,18-3", True),
+        ("18-1；18-2", True),
+        ("18-1 18-2", True),
+        ("１８－１，１８－２", True),
+        ("18-1地號、18-2地號", True),
+        ("18-1/18-2", True),
+        ("18-1及19", True),
+        ("18-1至18-5", True),
+        ("18-1～18-5", True),
+        ("18之1、18之2", True),
+        ("18-1\n18-2", True),
+        ("延吉段一小段18-1、學府段三小段2", True),
+        ("18-1等7筆", True),
+        ("18地號等十二筆土地", True),
+        ("00180001、00180002", True),
+        ("18-1", False),
+        ("18 - 1", False),
+        ("18-1 地號", False),
+        ("18-1;DROP", False),
+        ("十八、十九", False),
+        ("", False),
+        ("、", False),
+        ("1" * 9999, False),
+    ],
+)
+def test_a_list_is_told_from_a_wrong_number(text: str, several: bool) -> None:
+    assert names_several(text) is several

@@ -114,12 +114,37 @@ def import_usage(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     source: Annotated[str, typer.Option(help="Name of the other system.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing.")] = False,
+    delimiter: Annotated[
+        str, typer.Option(help="comma, tab, semicolon or pipe; found by the headings unless given.")
+    ] = "",
+    alike_once: Annotated[
+        bool, typer.Option("--alike-once", help="Rows alike in everything are one record.")
+    ] = False,
+    ignore_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Heading of a column that says nothing of the record; may be repeated."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Import the good rows of another system's usage records (clause 9)."""
-    from services.usage.importing.service import import_file
+    from services.usage.importing.scan import Reading
+    from services.usage.importing.service import import_file, sentences
 
-    _print(import_file(_acting(), file, source, dry_run, progress=_progress), as_json)
+    how = Reading(_delimiter(delimiter), alike_once, frozenset(ignore_column or ()))
+    done = import_file(_acting(), file, source, dry_run, progress=_progress, how=how)
+    if as_json:
+        _print(done, as_json)
+        return
+    _print({name: value for name, value in done.items() if isinstance(value, int)}, as_json)
+    for line in sentences(done):
+        typer.echo(line, err=True)
+
+
+def _delimiter(name: str) -> str | None:
+    known = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
+    if name and name not in known:
+        raise Invalid(f"沒有「{name}」這種分隔符號；可用 {'、'.join(known)}。")
+    return known.get(name)
 
 
 @app.command()

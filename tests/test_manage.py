@@ -75,10 +75,20 @@ def test_the_sixteen_applications_are_printed_for_tools_and_for_people() -> None
 def test_an_import_is_counted_stored_once_and_never_again(city: dict[str, str]) -> None:
     call = ("import-usage", str(SAMPLE), "--source", "另一個平臺")
     counts = {"read": 2034, "stored": 1990, "duplicates": 10, "rejected": 34}
-    assert answer(*call, "--dry-run", env=city) == counts
-    assert answer(*call, env=city) == counts
-    again = answer(*call, env=city)
-    assert again == {"read": 2034, "stored": 0, "duplicates": 2000, "rejected": 34}
+    found = {"alike": 0, "unmapped": [], "imported_before": [], "sheets": []}
+    assert answer(*call, "--dry-run", env=city) == counts | found
+    assert answer(*call, env=city) == counts | found
+    again = answer(*call, "--delimiter", "comma", env=city)
+    (before,) = again.pop("imported_before")
+    assert (before["by"], before["stored"]) == ("系統維運（manage.py）", 1990)
+    del found["imported_before"]
+    assert again == found | {"read": 2034, "stored": 0, "duplicates": 2000, "rejected": 34}
+    wrong = manage(*call, "--delimiter", "colon", env=city)
+    assert wrong.returncode == 2
+    assert "可用 comma、tab、semicolon、pipe" in wrong.stderr
+    words = manage(*call, "--dry-run", "--alike-once", "--ignore-column", "匯出時間", env=city)
+    assert "stored: 0" in words.stdout
+    assert "先前匯入過" in words.stderr
 
 
 def test_a_named_seed_draws_the_same_sample_and_marks_it(

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from pages.importing.confirming import confirm
 from pages.importing.past import show_past_imports, show_people
 from pages.importing.preview import show_result
-from pages.importing.steps import choose_file, confirm, map_file
+from pages.importing.steps import choose_file, map_file
 from pages.importing.task import current_task, start_again
 from pages.shared import address
 from pages.shared.feedback import showing_errors

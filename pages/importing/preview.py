@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.importing.mapping import headings
+from pages.importing.notices import show_sheets, show_unmapped
 from pages.importing.task import Task
 from pages.shared.export import export_button
 from pages.shared.paging import Pager
@@ -13,8 +14,9 @@ from services import rocdate
 from services.actor import Actor
 from services.regulation.items import Item, UsageAction
 from services.regulation.purpose import FLAG_LABELS
+from services.usage.importing.cells import GoodRow, RejectedRow
 from services.usage.importing.preview import Preview
-from services.usage.importing.rows import RejectedRow
+from services.usage.importing.scan import letter
 from services.usage.importing.service import ImportResult
 
 _PAGE_ROWS = 100
@@ -50,21 +52,27 @@ def show_rejected(actor: Actor, task: Task, preview: Preview, key: object) -> No
     """Show every rejected row with its reason and its cells, a page at a time, and its export."""
     if not preview.rejected:
         return
-    names = headings(task)
+    names = _names(task, preview)
+    several = len(preview.headings) > 1
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**不能匯入的列**　{preview.rejected:,} 列")
         export_button(
             actor,
             "匯出不能匯入的列",
             "import-rejected",
-            ["檔案列號", "原因", *names],
-            _export_rows(preview),
+            [*_places(several), "原因", *_columns(names)],
+            _export_rows(preview, names),
         )
     pager = Pager("import.rejected", key, _PAGE_ROWS)
     start = pager.cursor or 0
     page = preview.rejected_rows.page(start, _PAGE_ROWS)
     st.dataframe(
-        [_rejected(row, names) for row in page],
+        [
+            dict(zip(_places(several), _place(row, several), strict=True))
+            | {"原因": row.reason}
+            | dict(zip(names[row.sheet], row.cells, strict=False))
+            for row in page
+        ],
         hide_index=True,
         column_config={"原因": st.column_config.TextColumn(width="large")},
     )
@@ -72,24 +80,55 @@ def show_rejected(actor: Actor, task: Task, preview: Preview, key: object) -> No
     pager.controls(following if following < preview.rejected else None, preview.rejected)
 
 
-def _export_rows(preview: Preview) -> Callable[[], list[tuple[object, ...]]]:
-    return lambda: [(row.number, row.reason, *row.cells) for row in preview.rejected_rows]
+def _names(task: Task, preview: Preview) -> dict[str, list[str]]:
+    """Return a name for every column of every sheet; where sheets differ, the heading without its letter."""
+    if len(set(preview.headings.values())) == 1:
+        return dict.fromkeys(preview.headings, headings(task))
+    return {
+        sheet: [cell or letter(index) for index, cell in enumerate(cells)]
+        for sheet, cells in preview.headings.items()
+    }
 
 
-def _rejected(row: RejectedRow, names: list[str]) -> dict[str, object]:
-    cells = dict(zip(names, row.cells, strict=False))
-    return {"檔案列號": row.number, "原因": row.reason, **cells}
+def _columns(names: dict[str, list[str]]) -> list[str]:
+    return list(dict.fromkeys(name for of_sheet in names.values() for name in of_sheet))
+
+
+def _places(several: bool) -> list[str]:
+    return ["工作表", "檔案列號"] if several else ["檔案列號"]
+
+
+def _place(row: RejectedRow | GoodRow, several: bool) -> list[object]:
+    return [row.sheet, row.number] if several else [row.number]
+
+
+def _export_rows(
+    preview: Preview, names: dict[str, list[str]]
+) -> Callable[[], list[tuple[object, ...]]]:
+    columns = _columns(names)
+    several = len(preview.headings) > 1
+
+    def rows() -> list[tuple[object, ...]]:
+        made = []
+        for row in preview.rejected_rows:
+            cells = dict(zip(names[row.sheet], row.cells, strict=False))
+            said = (cells.get(name, "") for name in columns)
+            made.append((*_place(row, several), row.reason, *said))
+        return made
+
+    return rows
 
 
 def show_good(preview: Preview) -> None:
     """Show the first rows that would be stored, as they were understood."""
     if not preview.good_rows:
         return
+    several = len(preview.headings) > 1
     with st.expander(f"將存入的前 {len(preview.good_rows)} 列", icon=":material/fact_check:"):
         st.dataframe(
             [
-                {
-                    "檔案列號": row.number,
+                dict(zip(_places(several), _place(row, several), strict=True))
+                | {
                     "時間": rocdate.roc_time(row.occurred_at),
                     "使用者": f"{row.person_name}（{row.user_code}）",
                     "單位": preview.unit_names[row.unit_id],
@@ -116,6 +155,8 @@ def show_result(result: ImportResult, file_name: str) -> None:
     )
     st.success(sentence, icon=":material/check_circle:")
     show_counts(result, "已存入")
+    show_sheets(result.sheets)
+    show_unmapped(result.unmapped)
     st.page_link(
         "pages/usage/page.py",
         label="到使用統計查看",

@@ -1,26 +1,30 @@
-"""The three steps of an import; only the button at the end of the third stores anything."""
+"""The first two steps of an import: system and file, columns and units; the button judges the file."""
 
 from typing import Any
 
 import streamlit as st
 
-from pages.importing.mapping import Mapping, choose_columns, choose_units
-from pages.importing.preview import show_counts, show_flags, show_good, show_rejected
+from pages.importing.mapping import (
+    Mapping,
+    choose_columns,
+    choose_delimiter,
+    choose_units,
+    choose_unsaid,
+)
+from pages.importing.notices import show_imported_before
 from pages.importing.task import Task, current_task, forget_file, uploader_key, with_progress
 from pages.shared.feedback import showing_errors
-from pages.shared.session import current_actor
 from pages.shared.text import plain
 from services.actor import Actor
-from services.usage.importing.preview import Preview, preview
-from services.usage.importing.scan import Progress
-from services.usage.importing.service import store
+from services.usage.importing.preview import preview
+from services.usage.importing.scan import Progress, Reading
 from services.usage.importing.sources import NAME_MAX, SourceInfo
 
-ALL, GOOD = "全部正確才匯入", "只匯入正確的列"
 NEW = "新的系統…"
 
 
-def _step(title: str) -> Any:
+def step_box(title: str) -> Any:
+    """Return the frame of one step."""
     box = st.container(border=True)
     box.subheader(title, anchor=False)
     return box
@@ -28,13 +32,14 @@ def _step(title: str) -> Any:
 
 def choose_file(actor: Actor, sources: list[SourceInfo]) -> tuple[str, Task | None]:
     """Step 1: from which system, and which file."""
-    with _step("① 選擇來源與檔案"):
+    with step_box("① 選擇來源與檔案"):
         left, right = st.columns(2)
         with left:
             source = _choose_source(sources)
         uploaded = right.file_uploader(
             "使用紀錄檔（CSV、XLSX 或 ODS，200 MB 以內）",
-            type=["csv", "txt", "tsv", "xlsx", "ods"],
+            # What cannot be read may come too, so that we say what it is.
+            type=["csv", "txt", "tsv", "xlsx", "ods", "xls", "xml", "htm", "html", "fods"],
             help="CSV（UTF-8、Big5 或 UTF-16）、XLSX 或 ODS；依內容判讀，不看副檔名。",
             key=uploader_key(),
             on_change=forget_file,
@@ -44,6 +49,8 @@ def choose_file(actor: Actor, sources: list[SourceInfo]) -> tuple[str, Task | No
             task = current_task(actor, uploaded)
         if task is not None and uploaded is None:
             right.caption(f"目前的檔案：{plain(task.file_name)}")
+        if task is not None:
+            show_imported_before(task.head.imported_before)
     return source, task
 
 
@@ -70,11 +77,14 @@ def _choose_source(sources: list[SourceInfo]) -> str:
 
 def map_file(actor: Actor, task: Task | None, source: str) -> Mapping | None:
     """Step 2: the columns and the unknown units; the button judges the whole file."""
-    with _step("② 核對欄位與單位"):
+    with step_box("② 核對欄位與單位"):
         if task is None:
             st.caption("選擇檔案後，這裡會列出每個欄位對應到檔案的哪一欄。")
             return None
-        mapping = Mapping(source, choose_columns(task), choose_units(actor, task))
+        choose_delimiter(actor, task)
+        columns = choose_columns(task)
+        how = Reading(task.head.delimiter, unsaid=choose_unsaid(task, columns))
+        mapping = Mapping(source, columns, choose_units(actor, task), how)
         if not source:
             st.caption("請先在第一步選擇或填寫來源系統。")
         checked = task.preview is not None and task.preview[0] == mapping.key
@@ -100,56 +110,10 @@ def _check(actor: Actor, task: Task, mapping: Mapping) -> None:
             mapping.columns,
             mapping.units,
             progress,
+            mapping.how,
         )
         task.preview = (mapping.key, found)
         task.unknown_units |= found.unknown_units
+        task.unmapped |= {column.heading for column in found.unmapped}
 
     with_progress(work)
-
-
-def confirm(actor: Actor, task: Task | None, mapping: Mapping | None) -> None:
-    """Step 3: the preview, the choice, the button that stores."""
-    with _step("③ 預覽與匯入"):
-        if task is None or mapping is None or task.preview is None:
-            st.caption(
-                "按「檢查檔案」後，這裡會列出將存入、重複與不能匯入的列；檢查時不會存入任何資料。"
-            )
-            return
-        key, found = task.preview
-        if key != mapping.key:
-            st.caption("來源、欄位或單位的對應改過了，請再按一次「檢查檔案」。")
-            return
-        show_counts(found, "將存入")
-        show_flags(found)
-        show_rejected(actor, task, found, key)
-        show_good(found)
-        _store(task, mapping, found)
-
-
-def _store(task: Task, mapping: Mapping, found: Preview) -> None:
-    choice = st.radio(
-        "匯入方式", [ALL, GOOD], horizontal=True, key="import.choice", persist_state="session"
-    )
-    blocked = choice == ALL and found.rejected > 0
-    if blocked:
-        st.caption(f"有 {found.rejected:,} 列不能匯入：請修正檔案後重新上傳，或改選「{GOOD}」。")
-    elif not found.stored:
-        st.caption("沒有新的列可以存入。")
-
-    def work(progress: Progress) -> None:
-        task.result = store(
-            current_actor(),
-            mapping.source,
-            task.file_name,
-            task.data,
-            mapping.columns,
-            mapping.units,
-            only_good=choice == GOOD,
-            progress=progress,
-        )
-
-    disabled = blocked or not found.stored
-    if st.button("匯入", type="primary", icon=":material/upload:", disabled=disabled):
-        with showing_errors():
-            with_progress(work)
-            st.rerun()

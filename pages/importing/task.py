@@ -31,8 +31,17 @@ class Task:
     """The newest preview, and what it was made of."""
     unknown_units: dict[tuple[str, str], int] = field(default_factory=dict)
     """Every unknown unit a preview met, those mapped since included, with its rows."""
+    unmapped: set[str] = field(default_factory=set)
+    """Every heading without a field under which a preview met data, those mapped since included."""
     result: ImportResult | None = None
     """Set at once when the import is done, so that a second click finds nothing to store."""
+
+    def read_with(self, actor: Actor, delimiter: str) -> None:
+        """Read the head of a CSV file anew, with its cells separated otherwise."""
+        self.head = inspect_file(actor, self.data, delimiter)
+        self.preview = None
+        self.unknown_units = {}
+        self.unmapped = set()
 
 
 def uploader_key() -> str:

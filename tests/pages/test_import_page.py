@@ -11,8 +11,19 @@ from data.engine import reading
 from data.models import SourceUser, UsageImport, UsageRecord
 from services.clock import utc_now
 from services.usage.importing import preview as previewing
-from services.usage.importing import scan
-from tests.services.import_helpers import SOURCE, add_sample_places, csv_file, sample, table_csv
+from services.usage.importing import scan, sheets
+from tests.services.import_helpers import (
+    GOOD,
+    HEADERS,
+    SOURCE,
+    add_sample_places,
+    csv_file,
+    sample,
+    sheet_rows,
+    table_csv,
+    xlsx_of,
+)
+from tests.services.test_import_cases import CASES
 from tests.signing_in import session_of
 from tests.world import World
 
@@ -184,13 +195,14 @@ def test_a_bad_file_is_told_and_the_page_goes_on(world: World, data: bytes, sent
 
 def test_a_rerun_reads_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
-    open_file = scan.open_file
+    open_file = sheets.open_file
 
     def counting(*given: Any) -> Any:
         opened.append(1)
         return open_file(*given)
 
     monkeypatch.setattr(previewing, "open_file", counting)
+    monkeypatch.setattr(scan, "open_file", counting)
     app = open_page()
     upload(app, "a.csv", csv_file({}))
     assert len(opened) == 1
@@ -254,6 +266,94 @@ def test_a_user_of_another_system_is_tied_to_an_account(world: World) -> None:
     press(app, "解除對應")
     with reading() as db:
         assert set(db.scalars(select(SourceUser.account_id))) == {None}
+
+
+def case(name: str) -> bytes:
+    return (CASES / name).read_bytes()
+
+
+def test_sheets_are_named_before_and_after(world: World) -> None:
+    app = open_page()
+    upload(app, "a.xlsx", case("a02b-hidden-old-sheet-first.xlsx"))
+    assert "讀取 1 張工作表：使用紀錄。不讀取：舊資料（隱藏的工作表）。" in words(app)
+    press(app, "檢查檔案")
+    assert list(app.dataframe[1].value["說明"]) == ["不讀取：隱藏的工作表", "已讀取"]
+    press(app, "匯入")
+    assert stored() == 2
+    assert list(app.dataframe[0].value["工作表"]) == ["舊資料", "使用紀錄"]
+
+
+def test_rejected_rows_of_several_sheets_name_their_sheet(world: World) -> None:
+    sheets = [
+        [list(HEADERS), list((GOOD | {"查詢時間": ""}).values())],
+        [list(reversed(HEADERS)), list(reversed((GOOD | {"查詢時間": "x"}).values()))],
+    ]
+    app = open_page()
+    upload(app, "a.xlsx", xlsx_of(*map(sheet_rows, sheets)))
+    press(app, "檢查檔案")
+    rejected = app.dataframe[2].value
+    assert list(rejected["工作表"]) == ["S1", "S2"]
+    assert list(rejected["檔案列號"]) == [2, 2]
+    assert list(rejected["使用者代號"]) == ["u001", "u001"]
+
+
+def test_columns_without_a_field_are_named_and_can_be_set_aside(world: World) -> None:
+    app = open_page()
+    upload(app, "a.csv", case("a40-unknown-headings.csv"))
+    (aside,) = app.multiselect
+    assert aside.options == ["流水", "依據文號"]
+    press(app, "檢查檔案")
+    assert tiles(app) == ["3 列", "3 列", "0 列", "0 列"]
+    assert "A 流水 3 列（例如 31）、L 依據文號 3 列" in words(app)
+    app.multiselect[0].set_value(["流水"]).run()
+    assert "請再按一次「檢查檔案」" in words(app)
+    column_box(app, "document_no").set_value(11).run()
+    assert app.multiselect[0].options == ["流水"]
+    press(app, "檢查檔案")
+    assert tiles(app) == ["3 列", "3 列", "0 列", "0 列"]
+    press(app, "匯入")
+    with reading() as db:
+        numbers = db.scalars(select(UsageRecord.document_no).order_by(UsageRecord.id)).all()
+    assert numbers == [f"府授地資字第115755463{number}0號" for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(("choice", "records"), [("一列一筆", 3), ("只算一筆", 1)])
+def test_rows_alike_are_asked_about(world: World, choice: str, records: int) -> None:
+    app = open_page()
+    upload(app, "a.csv", case("a15-same-minute-no-serial.csv"))
+    press(app, "檢查檔案")
+    assert "有 2 列與前面的列完全相同" in words(app)
+    assert app.radio(key="import.alike").value == "一列一筆"
+    app.radio(key="import.alike").set_value(choice).run()
+    assert tiles(app) == ["3 列", f"{records} 列", f"{3 - records} 列", "0 列"]
+    press(app, "匯入")
+    assert stored() == records
+
+
+def test_the_separator_can_be_chosen(world: World) -> None:
+    app = open_page()
+    upload(app, "a.csv", table_csv([HEADERS, list(GOOD.values())], "utf-8", ";"))
+    box = next(box for box in app.selectbox if str(box.key).startswith("import.delimiter."))
+    assert box.value == ";"
+    box.set_value("\t").run()
+    assert "標題列" in app.error[0].value
+    box = next(box for box in app.selectbox if str(box.key).startswith("import.delimiter."))
+    box.set_value(";").run()
+    assert not app.error
+    press(app, "檢查檔案")
+    assert tiles(app) == ["1 列", "1 列", "0 列", "0 列"]
+
+
+def test_the_same_file_again_is_told_before_it_is_checked(world: World) -> None:
+    app = open_page()
+    upload(app, "a.csv", csv_file({}))
+    assert "先前匯入過" not in words(app)
+    press(app, "檢查檔案")
+    press(app, "匯入")
+    press(app, "匯入另一個檔案")
+    upload(app, "b.csv", csv_file({}))
+    assert "這個檔案先前匯入過" in words(app)
+    assert f"由 測試013（system_manager） 以「{SOURCE}」匯入，當時存入 1 列" in words(app)
 
 
 @pytest.mark.parametrize("who", ["clerk", "agency_manager", "reviewer"])

@@ -772,6 +772,9 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.usage.importing.history.count_imports": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING
     ),
+    "services.usage.importing.history.imports_of_file": Cell(
+        lambda f, w, a, p: f(a, "0" * 64), On.EVERYTHING
+    ),
     "services.usage.importing.history.list_imports": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
     "services.usage.importing.preview.inspect_file": Cell(
         lambda f, w, a, p: f(a, _FILE), On.EVERYTHING

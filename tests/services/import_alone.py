@@ -35,7 +35,8 @@ def _peak_mib() -> int:
 def _main(path: Path, url: str) -> None:
     engine.configure(url)
     start = time.perf_counter()
-    counts = import_file(operator(NOW), path, SOURCE, False)
+    done = import_file(operator(NOW), path, SOURCE, False)
+    counts = {name: done[name] for name in ("read", "stored", "duplicates", "rejected")}
     seconds = round(time.perf_counter() - start, 2)
     print(json.dumps(counts | {"seconds": seconds, "memory_mib": _peak_mib()}))
 

@@ -4,10 +4,12 @@ import csv
 import io
 import random
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from odf.opendocument import OpenDocumentSpreadsheet
+from odf.style import Style, TableProperties
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
@@ -86,21 +88,42 @@ def table_csv(
     return buffer.getvalue().encode(encoding)
 
 
-def table_ods(rows: Iterable[Sequence[str]]) -> bytes:
-    """Rows of text as an ODS file."""
+def table_ods(
+    rows: Iterable[Sequence[str]], hidden: bool = False, **more: Iterable[Sequence[str]]
+) -> bytes:
+    """Rows of text as an ODS file; ``more`` are further sheets by name, ``hidden`` hides the first."""
     document = OpenDocumentSpreadsheet()
-    table = Table(name="使用紀錄")
-    for row in rows:
-        line = TableRow()
-        for text in row:
-            cell = TableCell(valuetype="string")
-            cell.addElement(P(text=text))
-            line.addElement(cell)
-        table.addElement(line)
-    document.spreadsheet.addElement(table)
+    unseen = Style(name="unseen", family="table")
+    unseen.addElement(TableProperties(display="false"))
+    document.automaticstyles.addElement(unseen)
+    for name, lines in {"使用紀錄": rows, **more}.items():
+        table = Table(name=name)
+        if hidden and name == "使用紀錄":
+            table.setAttribute("stylename", "unseen")
+        for row in lines:
+            line = TableRow()
+            for text in row:
+                cell = TableCell(valuetype="string")
+                cell.addElement(P(text=text))
+                line.addElement(cell)
+            table.addElement(line)
+        document.spreadsheet.addElement(table)
     buffer = io.BytesIO()
     document.write(buffer)
     return buffer.getvalue()
+
+
+def text_cell(text: str) -> str:
+    """The element of a cell that holds ``text``."""
+    return f'<c t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+
+
+def sheet_rows(rows: Iterable[Sequence[str]]) -> str:
+    """The ``<row>`` elements of rows of text."""
+    return "".join(
+        f"<row r='{number}'>{''.join(map(text_cell, row))}</row>"
+        for number, row in enumerate(rows, 1)
+    )
 
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -109,8 +132,8 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def xlsx_of(*sheets: str) -> bytes:
-    """An XLSX file whose sheets hold the given ``<row>`` elements."""
+def xlsx_of(*sheets: str, hidden: Container[int] = ()) -> bytes:
+    """An XLSX file whose sheets S1, S2… hold the given ``<row>`` elements; some can be hidden."""
     numbers = range(1, len(sheets) + 1)
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
@@ -133,7 +156,11 @@ def xlsx_of(*sheets: str) -> bytes:
         )
         + "</Relationships>",
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOC}"><sheets>'
-        + "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
+        + "".join(
+            f'<sheet name="S{n}" sheetId="{n}" r:id="rId{n}" '
+            f'state="{"hidden" if n in hidden else "visible"}"/>'
+            for n in numbers
+        )
         + "</sheets></workbook>",
         # Style 1 shows a number as a date with a time.
         "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'

@@ -3,7 +3,8 @@
 import pytest
 
 from services.errors import Invalid
-from services.usage.importing.columns import FIELDS, find_header, guess, resolve
+from services.usage.importing.columns import find_header, resolve
+from services.usage.importing.fields import FIELDS, guess
 from services.usage.importing.text import match_key
 from tests.services.import_helpers import HEADERS, sample_rows
 
@@ -116,3 +117,83 @@ def test_what_is_missing_is_named(
 def test_a_file_without_headers_says_so() -> None:
     with pytest.raises(Invalid, match="標題列"):
         find_header([["a"], ["b", "c"]], {})
+
+
+GROUPS = [
+    # Merged across and downwards, as spreadsheets give it: the first cell holds the text.
+    ["項次", "使用者", "", "", "", "查詢", "", "", "標的", "", "", "案件號/公文號", "備註"],
+    ["", "機關", "單位", "代號", "姓名", "時間", "項目", "作業別", "行政區", "地段", "地號"],
+]
+DATA = [
+    "1",
+    "TAX",
+    "大安分處",
+    "u1",
+    "甲",
+    "115/7/1 10:00",
+    "地籍圖",
+    "查詢",
+    "",
+    "",
+    "",
+    "府",
+    "無",
+]
+
+
+@pytest.mark.parametrize("titles", [[], [["使用紀錄"]], [["使用紀錄"], ["單位：", "大安分處"]]])
+def test_headings_over_two_rows_are_put_together(titles: list[list[str]]) -> None:
+    header = find_header([*titles, *GROUPS, DATA], {})
+    assert header.row == len(titles) + 2
+    assert resolve(header, {}) == {
+        "serial": 0,
+        "agency": 1,
+        "unit": 2,
+        "user_code": 3,
+        "person_name": 4,
+        "occurred_at": 5,
+        "item": 6,
+        "action": 7,
+        "district": 8,
+        "section": 9,
+        "number": 10,
+        "case_or_document_no": 11,
+    }
+    assert header.cells[-1] == "備註"
+    assert resolve(header, {"reason": "備註"})["reason"] == 12
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        DATA,
+        ["1", "", "地段", "建號", "", "", "", "", "", "", "", "", ""],
+        [""] * 13,
+        ["9", "", "", "", "", "", "", "", "", "", "地號", "文號", "事由"],
+    ],
+)
+def test_a_row_of_data_is_no_second_row_of_headings(data: list[str]) -> None:
+    single = [*HEADERS[:10], "標的", "其他", "說明"]
+    header = find_header([single, data, DATA], {})
+    assert (header.row, header.cells) == (1, tuple(single))
+
+
+MOMENTS = [
+    (["查詢日期", "查詢時間"], {"occurred_at": 0, "time_of_day": 1}),
+    (["查詢時間", "查詢日期"], {"occurred_at": 1, "time_of_day": 0}),
+    (["日期", "時刻"], {"occurred_at": 0, "time_of_day": 1}),
+    (["作業日期", "作業時間"], {"occurred_at": 0, "time_of_day": 1}),
+    (["date", "time"], {"occurred_at": 0, "time_of_day": 1}),
+    (["查詢日期時間", "日期", "時間"], {"occurred_at": 0}),
+    (["date", "datetime"], {"occurred_at": 1}),
+    (["timestamp", "time"], {"occurred_at": 0}),
+    (["查詢時間", "時刻"], {"occurred_at": 0, "time_of_day": 1}),
+    (["查詢日期"], {"occurred_at": 0}),
+    (["查詢時間"], {"occurred_at": 0}),
+    (["時刻"], {"occurred_at": 0}),
+]
+
+
+@pytest.mark.parametrize(("headers", "columns"), MOMENTS)
+def test_which_columns_say_the_moment(headers: list[str], columns: dict[str, int]) -> None:
+    assert guess(headers) == columns

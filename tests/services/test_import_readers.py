@@ -3,7 +3,7 @@
 import io
 import random
 import zipfile
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import Invalid
+from services.moments import parse_moment
 from services.usage.importing import workbook
 from services.usage.importing.readers import open_table
-from services.usage.importing.scan import open_file
+from services.usage.importing.sheets import open_file
 from services.usage.importing.text import BIG5_ERRORS, clean, fold
 from services.usage.importing.workbook_worker import as_text
 from tests.services.import_helpers import (
@@ -25,6 +26,7 @@ from tests.services.import_helpers import (
     sample_rows,
     table_csv,
     table_ods,
+    text_cell,
     xlsx_of,
 )
 
@@ -110,6 +112,23 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
         "已損壞",
     ),
     "empty workbook": (xlsx_of(""), "都是空的"),
+    "a web page named xls": (b"\xef\xbb\xbf<html><body><table><tr><td>1</td></tr></table>", "HTML"),
+    "a web page in another case": (b"\r\n <!DOCTYPE HTML>\n<TABLE>", "HTML"),
+    "a table alone": (b"<table border=1><tr><td>", "HTML"),
+    "a web page in utf-16": ("\ufeff<html>".encode("utf-16-le"), "HTML"),
+    "an archived web page": (b"MIME-Version: 1.0\r\nX-Document-Type: Workbook", "MHTML"),
+    "xml of Excel 2003": (
+        b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+        b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+        "XML 試算表",
+    ),
+    "a flat ods": (
+        b'<?xml version="1.0"?><office:document '
+        b'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0">',
+        "FODS",
+    ),
+    "any xml": (b'<?xml version="1.0" encoding="Big5"?><log/>', "XML"),
+    "pdf": (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
     "quote without end": (csv_file({}) + b'"' + b"x" * 200_000, "第 3 列"),
 }
 
@@ -140,7 +159,7 @@ def test_damaged_workbooks_end_in_rows_or_in_a_sentence(source: str) -> None:
             data[place] = dice.randrange(256)
         try:
             with open_file(bytes(data), {}) as file:
-                outcomes.add(sum(1 for _ in file.rows) > 0)
+                outcomes.add(any(sum(1 for _ in sheet.rows) > 0 for sheet in file.sheets()))
         except Invalid as refusal:
             outcomes.add(str(refusal)[-1])
     assert outcomes == {True, "。"}
@@ -153,16 +172,12 @@ def test_a_workbook_too_large_for_memory_is_refused(monkeypatch: pytest.MonkeyPa
     assert len(read(table_ods(sample_rows()[:20]))) == 20
 
 
-def _cell(text: str) -> str:
-    return f'<c t="inlineStr"><is><t>{text}</t></is></c>'
-
-
 def test_formulas_dates_and_numbers_of_a_workbook() -> None:
     data = xlsx_of(
-        f"<row r='2'>{_cell('使用單位')}{_cell('查詢時間')}{_cell('序號')}{_cell('姓名')}</row>"
+        f"<row r='2'>{text_cell('使用單位')}{text_cell('查詢時間')}{text_cell('序號')}{text_cell('姓名')}</row>"
         "<row r='4'><c t='str'><f>HYPERLINK(\"http://x\")</f><v>大安分處</v></c>"
         "<c s='1'><v>46221.4914699074</v></c><c><v>1220</v></c>"
-        f"{_cell('=1+1')}</row>"
+        f"{text_cell('=1+1')}</row>"
     )
     # Row numbers are those of the sheet: blank rows in front are kept.
     assert read(data) == [
@@ -173,12 +188,47 @@ def test_formulas_dates_and_numbers_of_a_workbook() -> None:
     ]
 
 
+def test_every_second_of_a_day_in_a_workbook_is_that_second() -> None:
+    """A spreadsheet keeps a moment as a fraction of a day; nothing of a whole second is cut away."""
+    seconds = range(0, 86_400, 7)
+    day = "".join(
+        f"<row r='{row}'><c s='1'><v>{46221 + second / 86_400!r}</v></c></row>"
+        for row, second in enumerate(seconds, 1)
+    )
+    midnight = parse_moment("2026-07-18 00:00:00")
+    assert [parse_moment(cells[0]) for cells in read(xlsx_of(day))] == [
+        midnight + timedelta(seconds=second) for second in seconds
+    ]
+
+
+def test_a_date_among_times_is_midnight_and_a_date_among_dates_a_date() -> None:
+    def row(number: int, *values: str) -> str:
+        cells = "".join(
+            text_cell(value) if ":" in value else f"<c s='1'><v>{value}</v></c>" for value in values
+        )
+        return f"<row r='{number}'>{cells}</row>"
+
+    data = xlsx_of(
+        row(1, "46221", "46221", "46221", "0.545243055")
+        + row(2, "46222", "46222", "46222", "0")
+        + row(3, "46223.5", "46223", "115/07/18 10:00", "0.5")
+    )
+    days = [f"2026-07-{day}" for day in (18, 19, 20)]
+    assert [list(column) for column in zip(*read(data), strict=True)] == [
+        [f"{days[0]} 00:00:00", f"{days[1]} 00:00:00", f"{days[2]} 12:00:00"],
+        days,
+        [f"{days[0]} 00:00:00", f"{days[1]} 00:00:00", "115/07/18 10:00"],
+        ["13:05:09", "00:00:00", "12:00:00"],
+    ]
+
+
 def test_the_sheet_with_our_headers_is_taken() -> None:
-    notes = f"<row r='1'>{_cell('說明')}</row>"
-    ours = f"<row r='1'>{''.join(map(_cell, HEADERS))}</row><row r='2'>{_cell('9')}</row>"
+    notes = f"<row r='1'>{text_cell('說明')}</row>"
+    ours = f"<row r='1'>{''.join(map(text_cell, HEADERS))}</row><row r='2'>{text_cell('9')}</row>"
     with open_file(xlsx_of(notes, "", ours), {}) as file:
-        assert file.header.cells == HEADERS
-        assert [cells[0] for _, cells in file.rows] == ["9"]
+        (sheet,) = file.sheets()
+        assert sheet.header.cells == HEADERS
+        assert [cells[0] for _, cells in sheet.rows] == ["9"]
 
 
 @pytest.mark.parametrize(
@@ -192,8 +242,9 @@ def test_the_sheet_with_our_headers_is_taken() -> None:
         (date(2026, 7, 18), "2026-07-18"),
         (time(9, 5), "09:05:00"),
         (datetime.fromisoformat("2026-07-18T10:01:02"), "2026-07-18 10:01:02"),
-        (datetime.fromisoformat("2026-07-18T10:01:01.999700"), "2026-07-18 10:01:02"),
-        (datetime.fromisoformat("2026-12-31T23:59:59.600000"), "2027-01-01 00:00:00"),
+        (datetime.fromisoformat("2026-12-31T23:59:59.600000"), "2026-12-31 23:59:59.600"),
+        (timedelta(hours=13, minutes=5, seconds=9.7), "13:05:09"),
+        (1136012388123450.0, "1136012388123450.0"),
     ],
 )
 def test_cells_become_text(value: Any, text: str) -> None:

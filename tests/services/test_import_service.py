@@ -22,6 +22,7 @@ from services.actor import Actor, operator
 from services.errors import Conflict, Invalid, Refused
 from services.usage.importing import history, service, sources
 from services.usage.importing.preview import list_units
+from services.usage.importing.scan import Reading
 from tests.services.import_helpers import (
     EXPECTED,
     GOOD,
@@ -318,14 +319,21 @@ def test_a_bad_file_changes_nothing(city: World, manager: Actor, name: str) -> N
 
 def test_the_command_lines_dictionary(city: World, tmp_path: Path) -> None:
     person = operator(NOW)
-    assert service.import_file(person, sample("xlsx"), SOURCE, True) == EXPECTED
+    told = EXPECTED | {"alike": 0, "unmapped": [], "imported_before": []}
+    sheets = [{"name": "使用紀錄", "read": 2034, "left_out": ""}]
+    dry = service.import_file(person, sample("xlsx"), SOURCE, True)
+    assert dry == told | {"sheets": sheets}
     assert stored_rows() == 0
-    assert service.import_file(person, sample("xlsx"), SOURCE, False) == EXPECTED
+    assert service.import_file(person, sample("xlsx"), SOURCE, False) == dry
     assert list(service.import_file(person, sample("csv"), SOURCE, False).items()) == [
         ("read", 2034),
         ("stored", 0),
         ("duplicates", 2000),
         ("rejected", 34),
+        ("alike", 0),
+        ("sheets", []),
+        ("unmapped", []),
+        ("imported_before", []),
     ]
     past = history.list_imports(person)
     assert [(p.file_name, p.stored, p.imported_by) for p in past] == [
@@ -333,6 +341,68 @@ def test_the_command_lines_dictionary(city: World, tmp_path: Path) -> None:
         ("platform-usage-export.xlsx", 1990, "系統維運（manage.py）"),
     ]
     assert history.list_imports(person, before_id=past[0].id) == past[1:]
+
+
+def test_the_same_file_again_says_who_imported_it_and_when(city: World, manager: Actor) -> None:
+    data = csv_file({})
+    assert service.inspect_file(manager, data).imported_before == ()
+    service.store(manager, SOURCE, "a.csv", data, only_good=True)
+    later = manager.at(datetime(2026, 12, 1, tzinfo=UTC))
+    done = service.store(later, "另一個系統", "b.csv", data, only_good=True)
+    for before in (
+        service.inspect_file(manager, data).imported_before[1:],
+        service.preview(manager, SOURCE, "c.csv", data).imported_before[1:],
+        done.imported_before,
+    ):
+        assert [past.sentence for past in before] == [
+            f"115年11月23日 10:00 由 測試013（system_manager） 以「{SOURCE}」匯入，當時存入 1 列。"
+        ]
+    assert service.inspect_file(manager, csv_file({}, {})).imported_before == ()
+
+
+def test_what_was_stored_before_a_column_was_known_is_stored_once(
+    city: World, manager: Actor
+) -> None:
+    """A record of an earlier version, which passed unmapped columns over, is one of the rows."""
+    service.store(manager, SOURCE, "a", csv_file({}), only_good=True)
+
+    def file(*numbers: str, earlier: bool = False) -> bytes:
+        rows = [[*GOOD.values(), number] for number in numbers]
+        return table_csv([[*HEADERS, "流水"], *rows, *([[*GOOD.values(), ""]] if earlier else [])])
+
+    again = service.store(manager, SOURCE, "b", file("31", "32", "33"), only_good=True)
+    assert (again.stored, again.duplicates) == (2, 1)
+    for numbers in (("33", "32", "31"), ("31", "32", "33"), ("32",)):
+        done = service.store(manager, SOURCE, "c", file(*numbers), only_good=True)
+        assert (done.stored, done.duplicates) == (0, len(numbers))
+    # Where a row of the file has the earlier key by right, no other row takes it.
+    done = service.store(manager, SOURCE, "d", file("34", earlier=True), only_good=True)
+    assert (done.stored, done.duplicates) == (1, 1)
+
+
+def test_a_column_that_says_nothing_of_the_record_is_set_aside(city: World, manager: Actor) -> None:
+    def file(exported: str) -> bytes:
+        return table_csv([[*HEADERS, "匯出時間"], [*GOOD.values(), exported]])
+
+    how = Reading(unsaid=frozenset({"匯出時間"}))
+    for day, stored in (("115/10/01", 1), ("115/10/02", 0)):
+        shown = service.preview(manager, SOURCE, "a", file(day), how=how)
+        assert (shown.stored, [one.heading for one in shown.unmapped]) == (stored, ["匯出時間"])
+        done = service.store(manager, SOURCE, "a", file(day), only_good=True, how=how)
+        assert done.stored == stored
+    assert service.preview(manager, "乙", "a", file("115/10/03")).stored == 1
+
+
+def test_rows_alike_are_counted_in_their_sheet_and_named(city: World, manager: Actor) -> None:
+    bare = {"序號": ""}
+    data = csv_file(bare, bare, {}, {}, bare)
+    shown = service.preview(manager, SOURCE, "a", data)
+    # The rows with a serial number are one record and its double.
+    assert (shown.alike, shown.alike_stored, shown.stored, shown.duplicates) == (2, 2, 4, 1)
+    service.store(manager, SOURCE, "a", csv_file(bare, bare), only_good=True)
+    shown = service.preview(manager, SOURCE, "a", data)
+    assert (shown.alike, shown.alike_stored, shown.stored) == (2, 1, 2)
+    assert [row.alike for row in shown.good_rows] == [False, True]
 
 
 def test_progress_is_told_and_only_outside_the_transaction(

@@ -186,9 +186,9 @@ READ_AS_TEXT: dict[str, tuple[Callable[[], bytes], list[list[str]]]] = {
         [["x"]],
     ),
     "an XLSX called CSV is told by its content": (lambda: xlsx(sheet(("A1", "x"))), [["x"]]),
-    "a page is only text": (
-        lambda: b"<html><script>alert(1)</script>,x\n",
-        [["<html><script>alert(1)</script>", "x"]],
+    "a page inside a cell is only text": (
+        lambda: b"x,<html><script>alert(1)</script>\n",
+        [["x", "<html><script>alert(1)</script>"]],
     ),
     "a formula is only text": (lambda: b"=cmd|'/c calc'!A1,x\n", [["=cmd|'/c calc'!A1", "x"]]),
     "a script member is never looked at": (

@@ -1,210 +1,104 @@
-"""Which column of a file holds what: fields, their synonyms, the header row, mapping by hand."""
+"""Which column of a file holds what: the header row or rows, and the mapping by hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from services.errors import Invalid
+from services.usage.importing.fields import (
+    FIELD_LABELS,
+    FIELD_NAMES,
+    PLACES,
+    REQUIRED,
+    field_of,
+    guess,
+)
 from services.usage.importing.text import match_key, short
 from services.usage.importing.workbook import HEAD_ROWS
 
 ColumnMapping = Mapping[str, int | str | None]
 """By hand: a field's column (counted from 0) or its header; None leaves the field out."""
 
-
-@dataclass(frozen=True)
-class Field:
-    """One thing a usage record can say, what people call it, and how other systems head it."""
-
-    name: str
-    label: str
-    synonyms: tuple[str, ...]
-
-
-FIELDS: tuple[Field, ...] = (
-    Field(
-        "serial",
-        "序號",
-        ("序號", "流水號", "項次", "編號", "紀錄編號", "紀錄序號", "serial", "no", "id"),
-    ),
-    Field(
-        "agency", "使用機關", ("使用機關", "機關", "機關名稱", "使用機關名稱", "所屬機關", "agency")
-    ),
-    Field(
-        "unit",
-        "使用單位",
-        ("使用單位", "單位", "單位名稱", "使用單位名稱", "所屬單位", "科室", "部門", "unit"),
-    ),
-    Field(
-        "user_code",
-        "使用者代號",
-        (
-            *(
-                "使用者代號",
-                "使用者代碼",
-                "使用者帳號",
-                "使用者編號",
-                "使用者ID",
-                "帳號",
-                "登入帳號",
-            ),
-            *("查詢人帳號", "查詢者帳號", "user_code", "user_id", "account"),
-        ),
-    ),
-    Field(
-        "person_name",
-        "姓名",
-        (
-            *("姓名", "使用者姓名", "使用者名稱", "使用者", "使用人", "使用人姓名", "查詢人"),
-            *("查詢人姓名", "查詢者", "人員姓名", "person_name", "name"),
-        ),
-    ),
-    Field(
-        "occurred_at",
-        "查詢時間",
-        (
-            *(
-                "查詢時間",
-                "使用時間",
-                "查詢日期時間",
-                "使用日期時間",
-                "日期時間",
-                "操作時間",
-                "作業時間",
-            ),
-            *(
-                "存取時間",
-                "查詢日期",
-                "使用日期",
-                "時間",
-                "日期",
-                "occurred_at",
-                "datetime",
-                "timestamp",
-            ),
-        ),
-    ),
-    Field(
-        "item",
-        "查詢項目",
-        ("查詢項目", "授權項目", "使用項目", "項目", "資料項目", "查詢類別", "資料類別", "item"),
-    ),
-    Field(
-        "action",
-        "作業別",
-        (
-            "作業別",
-            "作業類別",
-            "作業類型",
-            "操作類別",
-            "使用方式",
-            "動作",
-            "作業",
-            "操作",
-            "action",
-        ),
-    ),
-    Field("district", "行政區", ("行政區", "行政區名稱", "鄉鎮市區", "區別", "district")),
-    Field("section", "地段", ("地段", "地段名稱", "段別", "段小段", "段名", "section")),
-    Field(
-        "number",
-        "地建號",
-        ("地號/建號", "地建號", "地號或建號", "地號", "建號", "地號或建號號碼", "number"),
-    ),
-    Field(
-        "case_or_document_no",
-        "案件號或公文號",
-        (
-            *("案件號/公文號", "公文號/案件號", "案號/文號", "文號/案號", "案件號或公文號"),
-            *("案號或文號", "案件或公文號", "案件(公文)號", "case_or_document_no"),
-        ),
-    ),
-    Field(
-        "case_no",
-        "案件號",
-        ("案件號", "案號", "案件編號", "案件號碼", "收件號", "收件字號", "case_no"),
-    ),
-    Field(
-        "document_no",
-        "公文號",
-        (
-            "公文號",
-            "文號",
-            "公文文號",
-            "公文字號",
-            "發文字號",
-            "收文字號",
-            "來文字號",
-            "document_no",
-        ),
-    ),
-    Field(
-        "reason",
-        "查詢原因",
-        (
-            *("查詢原因", "使用原因", "原因", "查詢事由", "事由", "查詢目的", "使用目的", "目的"),
-            *("查詢用途", "用途", "案由", "reason"),
-        ),
-    ),
-    Field(
-        "address",
-        "來源位址",
-        ("來源IP", "IP", "IP位址", "IP地址", "來源位址", "使用者IP", "登入IP", "address"),
-    ),
-)
-FIELD_NAMES = tuple(field.name for field in FIELDS)
-FIELD_LABELS = {field.name: field.label for field in FIELDS}
-_FIELD_OF = {match_key(word): field.name for field in FIELDS for word in field.synonyms}
-PLACES = ("agency", "unit")
-"""One of these is required."""
-REQUIRED = (*PLACES, "user_code", "occurred_at", "item")
 _FEWEST_MATCHES = 2
 _FEWEST_CELLS = 4
 
 
 @dataclass(frozen=True)
 class Header:
-    """The header row (1 is the file's first) and what stands in it."""
+    """The headings of a sheet; ``row`` (1 is the file's first) is the last that they stand in.
+
+    Headings over two rows, merged across and downwards, are put together: ``cells`` holds what names
+    the column.
+    """
 
     row: int
     cells: tuple[str, ...]
 
-
-def guess(cells: Sequence[str]) -> dict[str, int]:
-    """Return the column of every field that a header's synonyms name; the first column wins."""
-    found: dict[str, int] = {}
-    for index, cell in enumerate(cells):
-        if name := _FIELD_OF.get(match_key(cell)):
-            found.setdefault(name, index)
-    return found
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The headings as they are compared."""
+        return tuple(match_key(cell) for cell in self.cells)
 
 
-def is_header(head: list[list[str]]) -> bool:
-    """Whether one of these rows has headers that we know."""
-    return any(len(guess(row)) >= _FEWEST_MATCHES for row in head)
+def known_headings(head: Sequence[Sequence[str]]) -> int:
+    """Return how many fields the best header among these rows names; 0 when it is none of ours."""
+    best = max((len(guess(cells)) for _, cells in _candidates(head)), default=0)
+    return best if best >= _FEWEST_MATCHES else 0
 
 
 def find_header(head: Sequence[Sequence[str]], mapping: ColumnMapping) -> Header:
-    """Return the header row among the first rows of a file, or raise Invalid.
+    """Return the header among the first rows of a file, or raise Invalid.
 
-    It is the row with most known headers (those named by hand included); where none is known,
-    the first row that is no title.
+    It is the row, or the two rows together, with most known headings (those named by hand included);
+    where none is known, the first row that is no title.
     """
     by_hand = {match_key(value) for value in mapping.values() if isinstance(value, str)}
-    scores = [
-        len(guess(row)) + len(by_hand & {match_key(cell) for cell in row if cell}) for row in head
-    ]
-    best = max(scores, default=0)
-    if best >= _FEWEST_MATCHES:
-        index = scores.index(best)
-    else:
+    best, found = 0, None
+    for index, cells in _candidates(head):
+        known = len(guess(cells)) + len(by_hand & {match_key(cell) for cell in cells if cell})
+        if known > best:
+            best, found = known, (index, cells)
+    if found is None or best < _FEWEST_MATCHES:
         wide = [i for i, row in enumerate(head) if sum(map(bool, row)) >= _FEWEST_CELLS]
         if not wide:
             raise Invalid(
                 f"前 {HEAD_ROWS} 列找不到標題列；檔案要有一列欄位名稱，例如：使用機關、使用單位、"
                 "使用者代號、查詢時間、查詢項目。"
             )
-        index = wide[0]
-    return Header(index + 1, tuple(cell.strip() for cell in head[index]))
+        found = wide[0], head[wide[0]]
+    return Header(found[0] + 1, tuple(cell.strip() for cell in found[1]))
+
+
+def _candidates(head: Sequence[Sequence[str]]) -> list[tuple[int, Sequence[str]]]:
+    """Return what could be the header: its last row (from 0) and its cells; single rows first."""
+    single: list[tuple[int, Sequence[str]]] = list(enumerate(head))
+    pairs = enumerate(pairwise(head), 1)
+    return single + [
+        (index, cells) for index, (top, below) in pairs if (cells := _together(top, below))
+    ]
+
+
+def _together(top: Sequence[str], below: Sequence[str]) -> list[str] | None:
+    """Return the headings of two rows, or None when the lower one is no row of headings.
+
+    A heading merged downwards stands in the upper row alone; one merged across stands over several
+    of the lower row, which are blank in the upper one but for the first.
+    """
+    cells: list[str] = []
+    group = ""
+    for index in range(max(len(top), len(below))):
+        upper = top[index].strip() if index < len(top) else ""
+        lower = below[index].strip() if index < len(below) else ""
+        group = upper or group
+        if not lower:
+            cells.append(upper)
+        elif field_of(group + lower):
+            cells.append(group + lower)
+        elif field_of(lower) or not field_of(upper):
+            cells.append(lower if field_of(lower) else group + lower)
+        else:
+            return None  # under a heading that says all by itself stands data
+    return cells
 
 
 def resolve(header: Header, mapping: ColumnMapping) -> dict[str, int]:
@@ -213,7 +107,7 @@ def resolve(header: Header, mapping: ColumnMapping) -> dict[str, int]:
     Raises Invalid when a required field has no column, naming it and the headers that were found.
     """
     columns = guess(header.cells)
-    keys = [match_key(cell) for cell in header.cells]
+    keys = header.keys
     for name, wanted in mapping.items():
         if name not in FIELD_NAMES:
             raise Invalid(

@@ -1,11 +1,12 @@
 """What the texts of a file stand for here: items, actions, units and sections, all matched loosely."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.errors import Invalid
 from services.identity.organisation import UnitInfo
 from services.regulation.items import Item, UsageAction
+from services.usage.importing.sections import Sections
 from services.usage.importing.text import match_key, short
 
 ITEMS: dict[str, str] = {
@@ -35,8 +36,7 @@ class Lookups:
     """Units, sections and the hand mapping of one import."""
 
     units: tuple[UnitInfo, ...]
-    sections: Mapping[tuple[str, str], str]
-    """Section codes by the match keys of district and name; the district may be empty."""
+    sections: Sections
     by_hand: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Unit ids by agency and unit text, as chosen on the page."""
 
@@ -67,8 +67,8 @@ class Lookups:
         )
 
     def section_code(self, district: str, section: str) -> str | None:
-        """Return the code of a section by its name within the district, or None."""
-        return self.sections.get((match_key(district), match_key(section)))
+        """Return the code of a section by its name or code within the district, or None."""
+        return self.sections.find(district, section)
 
 
 def _is_agency(unit: UnitInfo, key: str) -> bool:
@@ -81,20 +81,6 @@ def _is_unit(unit: UnitInfo, key: str) -> bool:
         match_key(unit.code),
         match_key(unit.agency_name + unit.name),
     )
-
-
-def section_index(sections: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
-    """Return the codes of sections (code, district, name) by district and name, or name alone
-    where no other district has a section of that name."""
-    found: dict[tuple[str, str], str] = {}
-    by_name: dict[str, list[str]] = {}
-    for code, district, name in sections:
-        found[match_key(district), match_key(name)] = code
-        by_name.setdefault(match_key(name), []).append(code)
-    for key, codes in by_name.items():
-        if len(codes) == 1:
-            found["", key] = codes[0]
-    return found
 
 
 def item_of(text: str) -> str:

@@ -1,9 +1,9 @@
 """What a file would do if it were stored: every row judged and counted, nothing written."""
 
-import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,19 +15,24 @@ from services.errors import Invalid
 from services.identity.guard import guarded
 from services.identity.organisation import UnitInfo, units_within
 from services.identity.permissions import Action, Reach, permit, reach
-from services.usage.importing.columns import ColumnMapping, Header, guess, resolve
-from services.usage.importing.lookups import Lookups, section_index
+from services.usage.importing.cells import GoodRow, RejectedRow
+from services.usage.importing.columns import ColumnMapping, Header
+from services.usage.importing.fields import guess
+from services.usage.importing.history import PastImport, imports_of_file
+from services.usage.importing.lookups import Lookups
 from services.usage.importing.packed import Packed
-from services.usage.importing.readers import FileData
-from services.usage.importing.rows import GoodRow, RejectedRow
-from services.usage.importing.scan import Progress, Tally, good_chunks, open_file
+from services.usage.importing.readers import FileData, fingerprint
+from services.usage.importing.scan import AS_FOUND, Progress, Reading, Unmapped, judge_file
+from services.usage.importing.sections import section_index
+from services.usage.importing.sheets import SheetInfo, open_file
 from services.usage.importing.sources import find_source
-from services.usage.importing.storing import has_records, known_keys
+from services.usage.importing.storing import Stored, has_records
 
 UnitMapping = Mapping[tuple[str, str], int]
 """Units chosen by hand: the file's agency and unit texts → unit id."""
 
 SHOWN_GOOD_ROWS = 20
+_HEAD_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,17 @@ class FileHead:
     columns: dict[str, int]
     """The columns guessed from the headers, by field."""
     rows: tuple[tuple[str, ...], ...]
+    delimiter: str | None
+    """What separates the cells of a CSV file; None for a workbook."""
+    sheet: str
+    """The sheet whose headings these are; empty for a CSV file."""
+    other_sheets: tuple[str, ...]
+    """The other sheets that are read."""
+    left_out: dict[str, str]
+    """Why a sheet is not read, by its name."""
+    sha256: str
+    imported_before: tuple[PastImport, ...]
+    """Imports of the very same file, the newest first."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,18 @@ class Preview:
     header: Header
     columns: dict[str, int]
     kind: str
+    alike: int
+    """Rows without a serial number that are alike in everything to one before them."""
+    alike_stored: int
+    """How many of these would be stored, each as a record of its own."""
+    sheets: tuple[SheetInfo, ...]
+    """Every sheet of a workbook; empty for a CSV file."""
+    headings: dict[str, tuple[str, ...]]
+    """The headings of every sheet read."""
+    unmapped: tuple[Unmapped, ...]
+    """Columns that hold data and have no field."""
+    imported_before: tuple[PastImport, ...]
+    """Imports of the very same file, the newest first."""
 
 
 def silent(_done: float, _sentence: str) -> None:
@@ -67,12 +95,24 @@ def silent(_done: float, _sentence: str) -> None:
 
 
 @guarded(Action.IMPORT_USAGE)
-def inspect_file(actor: Actor, data: FileData) -> FileHead:
+def inspect_file(actor: Actor, data: FileData, delimiter: str | None = None) -> FileHead:
     """Return the header of a file with the columns guessed from it, or raise Invalid."""
     permit(actor, Action.IMPORT_USAGE)
-    with open_file(data, {}) as file:
-        rows = tuple(tuple(cells) for _, cells in itertools.islice(file.rows, 3))
-        return FileHead(file.table.kind, file.header, guess(file.header.cells), rows)
+    sha256 = fingerprint(data)
+    with open_file(data, {}, delimiter) as file:
+        first = next(sheet for sheet in file.sheets() if sheet.header.keys == file.header.keys)
+        return FileHead(
+            kind=file.book.kind,
+            header=file.header,
+            columns=guess(file.header.cells),
+            rows=tuple(tuple(cells) for _, cells in islice(first.rows, _HEAD_ROWS)),
+            delimiter=file.book.delimiter,
+            sheet=first.name,
+            other_sheets=tuple(one.name for one in file.candidates if one.name != first.name),
+            left_out=dict(file.left_out),
+            sha256=sha256,
+            imported_before=tuple(imports_of_file(actor, sha256)),
+        )
 
 
 @guarded(Action.IMPORT_USAGE)
@@ -92,26 +132,25 @@ def preview(
     mapping: ColumnMapping | None = None,
     unit_mapping: UnitMapping | None = None,
     progress: Progress = silent,
+    how: Reading = AS_FOUND,
 ) -> Preview:
     """Judge every row of a file and count what storing it would do; nothing is stored."""
     permit(actor, Action.IMPORT_USAGE)
-    mapping = mapping or {}
     with reading() as db:
         source = find_source(db, source_name)
         lookups = load_lookups(db, unit_mapping or {})
         compare = source is not None and has_records(db, source.id)
-    tally, flags, shown, stored, known = Tally(), Counter[str](), list[GoodRow](), 0, set[str]()
-    with open_file(data, mapping) as file:
-        for chunk in good_chunks(file, mapping, lookups, actor.now, tally, progress):
-            if compare and source is not None:
-                with reading() as db:
-                    known = known_keys(db, source.id, chunk)
-            fresh = [row for row in chunk if row.source_key not in known]
-            stored += len(fresh)
-            shown += fresh[: SHOWN_GOOD_ROWS - len(shown)]
-            for row in fresh:
-                flags.update(row.flags.split())
-        kind, header, columns = file.table.kind, file.header, resolve(file.header, mapping)
+    file, tally, spool = judge_file(data, mapping or {}, how, lookups, actor.now, progress)
+    before = Stored(source.id if source is not None and compare else None, tally.keys)
+    flags, shown, stored, alike = Counter[str](), list[GoodRow](), 0, 0
+    for chunk in spool:
+        with reading() as db:
+            fresh = before.fresh(db, chunk)
+        stored += len(fresh)
+        shown += fresh[: SHOWN_GOOD_ROWS - len(shown)]
+        for row in fresh:
+            flags.update(row.flags.split())
+            alike += row.alike
     progress(1.0, f"已檢查 {tally.read:,} 列")
     rejected = len(tally.rejected)
     return Preview(
@@ -125,9 +164,15 @@ def preview(
         flags=dict(flags),
         unknown_units=dict(tally.unknown_units),
         unit_names={unit.id: unit.label for unit in lookups.units},
-        header=header,
-        columns=columns,
-        kind=kind,
+        header=file.header,
+        columns=file.columns(file.header),
+        kind=file.book.kind,
+        alike=tally.alike,
+        alike_stored=alike,
+        sheets=() if file.book.delimiter else tuple(tally.sheets),
+        headings=tally.headings,
+        unmapped=tuple(tally.unmapped.values()),
+        imported_before=tuple(imports_of_file(actor, fingerprint(data))),
     )
 
 

@@ -4,24 +4,26 @@ Only a row that cannot be a record is rejected. A blank or filler purpose, an un
 malformed number is stored and flagged: the query did happen, and that is what the audit is for.
 """
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from services.cadastre import numbers
 from services.errors import Invalid
-from services.moments import parse_moment
+from services.moments import join_moment, parse_moment
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
 from services.regulation.purpose import Purpose, flags
 from services.rocdate import local_month, roc_time
-from services.usage.importing.columns import FIELD_LABELS, FIELD_NAMES
+from services.usage.importing.cells import Cells, GoodRow, RejectedRow
+from services.usage.importing.damage import check_undamaged, unprotected
+from services.usage.importing.fields import FIELD_LABELS, FIELD_NAMES
+from services.usage.importing.keys import base_key, key_with, spelled_alike
 from services.usage.importing.lookups import Lookups, UnknownUnit, action_of, item_of
-from services.usage.importing.text import clean, fold, short
+from services.usage.importing.text import clean, fold, match_key, short
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,68 +35,32 @@ _LABELS = FIELD_LABELS | {"target": "標的（行政區、地段與地建號）"
 _RECEIPT = re.compile(r"\d{2,3}年.{1,12}字第\d+號")
 _BUILDING = frozenset(item.value for item in BUILDING_ITEMS)
 _PARCELS = frozenset(item.value for item in (*LAND_ITEMS, *BUILDING_ITEMS))
+_LATE_IN_SECOND = re.compile(r":\d\d\.[5-9]")
 _CACHE = 1 << 15
-
-
-class Cells(NamedTuple):
-    """The cells of one row by field, folded; a field without a column is blank."""
-
-    serial: str
-    agency: str
-    unit: str
-    user_code: str
-    person_name: str
-    occurred_at: str
-    item: str
-    action: str
-    district: str
-    section: str
-    number: str
-    case_or_document_no: str
-    case_no: str
-    document_no: str
-    reason: str
-    address: str
-
-
-class GoodRow(NamedTuple):
-    """A row that can be stored; the person is tied to an account only when it is."""
-
-    number: int
-    source_key: str
-    occurred_at: datetime
-    local_month: str
-    user_code: str
-    person_name: str
-    unit_id: int
-    item: str
-    action: str
-    section_code: str | None
-    parcel: str | None
-    target: str
-    case_no: str
-    document_no: str
-    reason: str
-    flags: str
-    address: str
-
-
-class RejectedRow(NamedTuple):
-    """A row that cannot be a record: where it stands, why, and what stands in it."""
-
-    number: int
-    reason: str
-    cells: tuple[str, ...]
-    unknown_unit: tuple[str, str] | None
-    """The agency and unit texts, when mapping them by hand would help."""
 
 
 class RowReader:
     """Turns the cells of rows into records; pure but for its memory of texts already seen."""
 
-    def __init__(self, columns: Mapping[str, int], lookups: Lookups, now: datetime) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, int],
+        lookups: Lookups,
+        now: datetime,
+        headings: Sequence[str] = (),
+        *,
+        unsaid: frozenset[int] = frozenset(),
+        workbook: bool = False,
+        sheet: str = "",
+    ) -> None:
+        """``unsaid`` are columns that say nothing of the record, such as when the file was made."""
         self._lookups = lookups
         self._now = now
+        self._workbook = workbook
+        self._sheet = sheet
+        self._mapped = frozenset(columns.values()) | unsaid
+        self._headings = tuple(map(match_key, headings))
+        self._others = tuple(i for i in range(len(headings)) if i not in self._mapped)
         self._width = max(columns.values()) + 1
         # A field without a column points at the blank that `_cells` puts behind the row.
         self._pick: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(
@@ -103,7 +69,7 @@ class RowReader:
         self._fold = lru_cache(_CACHE)(fold)
         self._unit_id = lru_cache(_CACHE)(lookups.unit_id)
         self._section_code = lru_cache(_CACHE)(lookups.section_code)
-        self._user_code = lru_cache(_CACHE)(_user_code)
+        self._user_code = lru_cache(_CACHE)(self._checked_code)
         self._item = lru_cache(_CACHE)(item_of)
         self._action = lru_cache(_CACHE)(action_of)
         self._flags = lru_cache(_CACHE)(_purpose_flags)
@@ -111,7 +77,10 @@ class RowReader:
     def read(self, number: int, row: Sequence[str]) -> GoodRow | RejectedRow:
         """Return the record in row ``number`` of the file, or every reason why there is none."""
         raw = self._pick([*row[: self._width], *[""] * (max(self._width - len(row), 0) + 1)])
-        cells = Cells._make(map(self._fold, raw))
+        together = "".join(raw)
+        marked = "'" in together or "=" in together  # nearly no row is
+        given = tuple(map(unprotected, raw)) if marked else raw
+        cells = Cells._make(map(self._fold, given))
         problems: list[str] = []
         unit_id, unknown_unit = 0, None
         try:
@@ -120,22 +89,29 @@ class RowReader:
             problems.append(str(problem))
             unknown_unit = (cells.agency, cells.unit)
         user_code = _try(problems, self._user_code, raw[3])
-        moment = _try(problems, self._moment, cells.occurred_at)
+        moment = _try(problems, self._moment, cells.occurred_at, cells.time_of_day)
         item = _try(problems, self._item, cells.item)
         action = _try(problems, self._action, cells.action)
         if len(cells.person_name) > NAME_MAX:
             problems.append(f"姓名有 {len(cells.person_name)} 個字，不可超過 {NAME_MAX} 個字。")
         case_no, document_no = _case_and_document(cells)
         # Kept as the other system wrote it, so not folded.
-        target = clean("".join(raw[8:11]))
+        target = clean("".join(given[8:11]))
         for name, value in _too_long(case_no, document_no, cells.reason, cells.address, target):
             problems.append(f"{_LABELS[name]}有 {len(value)} 個字，不可超過 {LENGTHS[name]} 個字。")
         if problems or user_code is None or moment is None or item is None or action is None:
-            return RejectedRow(number, "".join(problems), tuple(row), unknown_unit)
+            return RejectedRow(number, "".join(problems), tuple(row), unknown_unit, self._sheet)
         section_code, parcel, target_flags = self._place(item, cells)
+        base = base_key(cells, moment, item, action)
+        key = key_with(base, self._said(row))
+        earlier = base
+        rounded_up = self._workbook and bool(_LATE_IN_SECOND.search(cells.occurred_at))
+        if rounded_up or given != raw:
+            before = Cells._make(map(self._fold, raw))
+            earlier = base_key(before, moment + timedelta(seconds=rounded_up), item, action)
         return GoodRow(
             number,
-            _source_key(cells, moment, item, action),
+            key,
             moment,
             local_month(moment),
             user_code,
@@ -151,14 +127,35 @@ class RowReader:
             cells.reason,
             " ".join(self._flags(case_no, document_no, cells.reason) + target_flags),
             cells.address,
+            earlier if earlier != key else "",
+            bool(cells.serial),
+            self._sheet,
         )
 
-    def _moment(self, text: str) -> datetime:
-        if not text:
+    def _said(self, row: Sequence[str]) -> list[tuple[str, str]]:
+        """Return heading and text of the unmapped columns in which this row says something."""
+        if not self._others and len(row) <= len(self._headings):
+            return []
+        beyond = (i for i in range(len(self._headings), len(row)) if i not in self._mapped)
+        return [
+            (self._headings[i] if i < len(self._headings) else "", spelled_alike(text))
+            for i in (*self._others, *beyond)
+            if i < len(row) and (text := self._fold(unprotected(row[i])))
+        ]
+
+    def _checked_code(self, raw: str) -> str:
+        bare = unprotected(raw)
+        code = _user_code(bare)
+        # A workbook's cell says by itself whether it is a number; protection says that it is text.
+        check_undamaged(code, digits_are_text=self._workbook or bare != raw)
+        return code
+
+    def _moment(self, text: str, time_of_day: str) -> datetime:
+        if not text and not time_of_day:
             raise Invalid("沒有填查詢時間。")
-        if len(text) > 40:
+        if len(text) > 40 or len(time_of_day) > 40:
             raise Invalid(f"看不懂時間「{short(text)}」。")
-        moment = parse_moment(text)
+        moment = join_moment(text, time_of_day) if time_of_day else parse_moment(text)
         if moment > self._now:
             raise Invalid(f"查詢時間 {roc_time(moment)} 晚於現在（{roc_time(self._now)}）。")
         if moment < EARLIEST:
@@ -178,7 +175,8 @@ class RowReader:
             return section_code, parcel, ()
         wrong = [] if section_code else ["section_unknown"]
         if parcel is None and (needed or cells.number):
-            wrong.append("target_malformed")
+            several = numbers.names_several(cells.number)
+            wrong.append("target_list" if several else "target_malformed")
         return None, None, tuple(wrong)
 
 
@@ -239,17 +237,3 @@ def parcel_number(building: bool, text: str) -> str | None:
         return numbers.parse(kind, re.sub(r"-0+(?=\d)", "-", text)[:40])
     except Invalid:
         return None
-
-
-def _source_key(cells: Cells, moment: datetime, item: str, action: str) -> str:
-    """Return what makes the row one and the same, whatever the file's format and spelling.
-
-    The name is left out: a person is their code, and exports carry the name of the day.
-    """
-    parts: tuple[Any, ...] = (
-        *(cells.serial, cells.agency, cells.unit, cells.user_code),
-        *(moment.isoformat(), item, action, cells.district, cells.section, cells.number),
-        *(cells.case_or_document_no, cells.case_no, cells.document_no),
-        *(cells.reason, cells.address),
-    )
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

@@ -1,7 +1,9 @@
 """Storing another system's usage records (clause 9), after the same pass that `preview` shows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +17,9 @@ from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.usage.importing.cells import GoodRow
 from services.usage.importing.columns import ColumnMapping
+from services.usage.importing.history import PastImport, imports_of_file
 from services.usage.importing.lookups import Lookups
 from services.usage.importing.packed import Spool
 from services.usage.importing.preview import (
@@ -27,8 +31,8 @@ from services.usage.importing.preview import (
     silent,
 )
 from services.usage.importing.readers import FileData, fingerprint
-from services.usage.importing.rows import GoodRow
-from services.usage.importing.scan import Progress, Tally, good_chunks, open_file
+from services.usage.importing.scan import AS_FOUND, Progress, Reading, Tally, Unmapped, judge_file
+from services.usage.importing.sheets import SheetInfo
 from services.usage.importing.sources import find_source, new_source
 from services.usage.importing.storing import Writer
 from services.usage.importing.text import file_label
@@ -48,6 +52,14 @@ class ImportResult:
     rejected: int
     import_id: int
     source_code: str
+    alike: int
+    """Rows without a serial number that are alike in everything to one before them."""
+    sheets: tuple[SheetInfo, ...]
+    """Every sheet of a workbook; empty for a CSV file."""
+    unmapped: tuple[Unmapped, ...]
+    """Columns that hold data and have no field."""
+    imported_before: tuple[PastImport, ...]
+    """Earlier imports of the very same file, the newest first."""
 
 
 @guarded(Action.IMPORT_USAGE)
@@ -61,6 +73,7 @@ def store(
     *,
     only_good: bool,
     progress: Progress = silent,
+    how: Reading = AS_FOUND,
 ) -> ImportResult:
     """Store a file's rows in one transaction: all of them, or (``only_good``) those that can be.
 
@@ -71,10 +84,7 @@ def store(
     with reading() as db:
         find_source(db, source_name)
         lookups = load_lookups(db, unit_mapping or {})
-    tally, spool = Tally(), Spool[GoodRow]()
-    with open_file(data, mapping or {}) as file:
-        for chunk in good_chunks(file, mapping or {}, lookups, actor.now, tally, progress):
-            spool.add(chunk)
+    file, tally, spool = judge_file(data, mapping or {}, how, lookups, actor.now, progress)
     rejected = len(tally.rejected)
     if rejected and not only_good:
         raise Invalid(
@@ -82,9 +92,11 @@ def store(
             "請修正檔案，或改選「只匯入正確的列」。"
         )
     progress(1.0, f"{tally.read:,} 列檢查完畢，正在寫入資料庫")
+    sha256 = fingerprint(data)
+    before = tuple(imports_of_file(actor, sha256))
     record = UsageImport(
         file_name=file_label(file_name, FILE_NAME_MAX),
-        file_sha256=fingerprint(data),
+        file_sha256=sha256,
         rows_read=tally.read,
         rows_rejected=rejected,
         imported_at=actor.now,
@@ -92,11 +104,20 @@ def store(
     )
     try:
         with transaction() as db:
-            source_code = _write(db, actor, source_name, record, spool, lookups)
+            source_code = _write(db, actor, source_name, record, spool, tally, lookups)
     except IntegrityError as error:
         raise Conflict("剛好有人同時匯入同一個來源，這次沒有存入任何一列；請再試一次。") from error
     return ImportResult(
-        tally.read, record.rows_stored, record.rows_duplicate, rejected, record.id, source_code
+        read=tally.read,
+        stored=record.rows_stored,
+        duplicates=record.rows_duplicate,
+        rejected=rejected,
+        import_id=record.id,
+        source_code=source_code,
+        alike=tally.alike,
+        sheets=() if file.book.delimiter else tuple(tally.sheets),
+        unmapped=tuple(tally.unmapped.values()),
+        imported_before=before,
     )
 
 
@@ -106,6 +127,7 @@ def _write(
     source_name: str,
     record: UsageImport,
     spool: Spool[GoodRow],
+    tally: Tally,
     lookups: Lookups,
 ) -> str:
     """Write everything of one import and return the code of its source."""
@@ -120,7 +142,7 @@ def _write(
     record.rows_stored = record.rows_duplicate = 0
     db.add(record)
     db.flush()
-    writer = Writer(db, actor, source.id, record.id, lookups.units)
+    writer = Writer(db, actor, source.id, record.id, lookups.units, tally.keys)
     record.rows_stored = sum(writer.store(chunk) for chunk in spool)
     record.rows_duplicate = record.rows_read - record.rows_stored - record.rows_rejected
     events.write(
@@ -141,18 +163,60 @@ def _write(
 
 @guarded(Action.IMPORT_USAGE)
 def import_file(
-    actor: Actor, path: Path, source_name: str, dry_run: bool, progress: Progress = silent
-) -> dict[str, int]:
-    """Import the good rows of a file from the command line; a dry run only counts them."""
+    actor: Actor,
+    path: Path,
+    source_name: str,
+    dry_run: bool,
+    progress: Progress = silent,
+    how: Reading = AS_FOUND,
+) -> dict[str, Any]:
+    """Import the good rows of a file from the command line; a dry run only counts them.
+
+    Returns the counts, and all that a person would have to know of the file before it is stored.
+    """
     permit(actor, Action.IMPORT_USAGE)
     done: Preview | ImportResult
     if dry_run:
-        done = preview(actor, source_name, path.name, path, progress=progress)
+        done = preview(actor, source_name, path.name, path, progress=progress, how=how)
     else:
-        done = store(actor, source_name, path.name, path, only_good=True, progress=progress)
+        done = store(
+            actor, source_name, path.name, path, only_good=True, progress=progress, how=how
+        )
     return {
         "read": done.read,
         "stored": done.stored,
         "duplicates": done.duplicates,
         "rejected": done.rejected,
+        "alike": done.alike,
+        "sheets": [asdict(sheet) for sheet in done.sheets],
+        "unmapped": [asdict(column) for column in done.unmapped],
+        "imported_before": [
+            {
+                "at": past.imported_at.isoformat(),
+                "by": past.imported_by,
+                "source": past.source_name,
+                "stored": past.stored,
+            }
+            for past in done.imported_before
+        ],
     }
+
+
+def sentences(done: Mapping[str, Any]) -> list[str]:
+    """Return what `import_file` found, beyond the counts, in words."""
+    said = [
+        f"這個檔案先前匯入過：{past['at']} 由 {past['by']} 以「{past['source']}」匯入，"
+        f"當時存入 {past['stored']:,} 列。"
+        for past in done["imported_before"]
+    ]
+    for sheet in done["sheets"]:
+        what = f"不讀取：{sheet['left_out']}" if sheet["left_out"] else f"{sheet['read']:,} 列"
+        said.append(f"工作表「{sheet['name']}」{what}")
+    said += [
+        f"有資料但沒有對應欄位：{column['letter']} {column['heading'] or '（無標題）'}，"
+        f"{column['rows']:,} 列，例如 {column['example']}"
+        for column in done["unmapped"]
+    ]
+    if done["alike"]:
+        said.append(f"有 {done['alike']:,} 列與前面的列完全相同，檔案裡也沒有序號可以分辨。")
+    return said

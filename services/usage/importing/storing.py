@@ -1,6 +1,6 @@
 """Writes checked rows as usage records, inside the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -9,20 +9,50 @@ from sqlalchemy.orm import Session
 from data.models import AccountItem, SourceUser, UsageRecord
 from services.actor import Actor
 from services.identity.organisation import UnitInfo
-from services.usage.importing.rows import GoodRow
+from services.usage.importing.cells import GoodRow
 from services.usage.records import add_records
 
 
-def known_keys(db: Session, source_id: int, chunk: Sequence[GoodRow]) -> set[str]:
-    """Return which rows of ``chunk`` the source has stored before."""
-    return set(
-        db.scalars(
-            select(UsageRecord.source_key).where(
-                UsageRecord.source_id == source_id,
-                UsageRecord.source_key.in_([row.source_key for row in chunk]),
+class Stored:
+    """What the source has stored before; asked of all rows of one file, chunk after chunk.
+
+    A row is known by its key, or by the one that earlier versions gave it (`keys`). A record under an
+    earlier key is one row only: the first of the file that would have had it, unless another row of the
+    file has that key by right.
+    """
+
+    def __init__(self, source_id: int | None, keys: Set[bytes]) -> None:
+        self._source_id = source_id
+        self._keys = keys
+        self._taken: set[str] = set()
+
+    def fresh(self, db: Session, chunk: Sequence[GoodRow]) -> list[GoodRow]:
+        """Return the rows of ``chunk`` that are not stored yet."""
+        if self._source_id is None:
+            return list(chunk)
+        asked = {row.source_key for row in chunk} | {row.earlier_key for row in chunk} - {""}
+        known = set(
+            db.scalars(
+                select(UsageRecord.source_key).where(
+                    UsageRecord.source_id == self._source_id, UsageRecord.source_key.in_(asked)
+                )
             )
         )
-    )
+        return [row for row in chunk if not self._is_known(row, known)]
+
+    def _is_known(self, row: GoodRow, known: Set[str | None]) -> bool:
+        if row.source_key in known:
+            return True
+        earlier = row.earlier_key
+        if (
+            earlier not in known
+            or earlier in self._taken
+            or not earlier
+            or bytes.fromhex(earlier) in self._keys
+        ):
+            return False
+        self._taken.add(earlier)
+        return True
 
 
 def has_records(db: Session, source_id: int) -> bool:
@@ -41,13 +71,14 @@ class Writer:
         source_id: int,
         import_id: int,
         units: Iterable[UnitInfo],
+        keys: Set[bytes],
     ) -> None:
         self._db = db
         self._units = {unit.id: unit for unit in units}
         self._source_id = source_id
         self._import_id = import_id
         self._now = actor.now
-        self._fresh = not has_records(db, source_id)
+        self._stored = Stored(source_id if has_records(db, source_id) else None, keys)
         users = db.scalars(select(SourceUser).where(SourceUser.source_id == source_id)).all()
         self._names = {user.user_code: user.name for user in users}
         self._account_of = {u.user_code: u.account_id for u in users if u.account_id is not None}
@@ -62,8 +93,7 @@ class Writer:
 
     def store(self, chunk: Sequence[GoodRow]) -> int:
         """Store what is new of ``chunk`` and return how many rows that was."""
-        known = set() if self._fresh else known_keys(self._db, self._source_id, chunk)
-        fresh = [row for row in chunk if row.source_key not in known]
+        fresh = self._stored.fresh(self._db, chunk)
         self._remember_people(fresh)
         add_records(self._db, [self._record(row) for row in fresh])
         return len(fresh)

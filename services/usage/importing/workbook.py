@@ -5,7 +5,6 @@ that the file cannot be read.
 """
 
 import io
-import itertools
 import json
 import shutil
 import subprocess  # nosec B404  # runs our own worker with our own arguments, see _running
@@ -13,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,8 +26,6 @@ MOST_MEMBERS = 5_000
 WORKER = Path(__file__).with_name("workbook_worker.py")
 WORKER_MEMORY_BYTES = 2 << 30
 WORKER_CPU_SECONDS = 300
-
-IsOurs = Callable[[list[list[str]]], bool]
 
 
 def workbook_kind(raw: BinaryIO) -> str:
@@ -54,26 +52,39 @@ def workbook_kind(raw: BinaryIO) -> str:
     return kind
 
 
+@dataclass(frozen=True)
+class SheetHead:
+    """One sheet of a workbook before its rows: ``height`` is 0 when it is empty."""
+
+    index: int
+    name: str
+    visible: bool
+    height: int
+    head: list[list[str]]
+
+
 @contextmanager
 def open_workbook(
-    raw: BinaryIO, kind: str, is_ours: IsOurs
-) -> Iterator[tuple[Iterator[list[str]], Callable[[], float]]]:
-    """Open a workbook; yields its rows and how far they have been read.
-
-    Of several sheets the first whose head ``is_ours`` is taken, or else the first with rows.
-    """
+    raw: BinaryIO, kind: str
+) -> Iterator[tuple[list[SheetHead], Callable[[int], Iterator[list[str]]]]]:
+    """Open a workbook; yields its sheets, and what gives the rows of one of them by its number."""
     with _running(raw, kind) as worker:
-        sheet = _choose(worker, kind, is_ours)
-        read = itertools.count(1)
-        at = [0]
+        sheets: list[SheetHead] = []
+        while not (told := _hear(worker, kind)).get("end"):
+            sheets.append(SheetHead(**told))
 
-        def rows() -> Iterator[list[str]]:
+        answering = [False]
+
+        def rows(index: int) -> Iterator[list[str]]:
+            while answering[0]:  # a sheet that was not read to its end
+                answering[0] = _hear(worker, kind) is not None
+            _ask(worker, kind, index)
+            answering[0] = True
             while (chunk := _hear(worker, kind)) is not None:
-                for row in chunk:
-                    at[0] = next(read)
-                    yield row
+                yield from chunk
+            answering[0] = False
 
-        yield rows(), lambda: min(at[0] / sheet["height"], 1.0)
+        yield sheets, rows
 
 
 @contextmanager
@@ -105,20 +116,6 @@ def _running(raw: BinaryIO, kind: str) -> Iterator[subprocess.Popen[bytes]]:
         worker.wait()
 
 
-def _choose(worker: subprocess.Popen[bytes], kind: str, is_ours: IsOurs) -> dict[str, Any]:
-    first: dict[str, Any] | None = None
-    while not (sheet := _hear(worker, kind)).get("end"):
-        if is_ours(sheet["head"]):
-            _answer(worker, kind, "take")
-            return dict(sheet)
-        first = first or sheet
-        _answer(worker, kind, "next")
-    if first is None:
-        raise Invalid(f"{kind} 檔案裡的工作表都是空的；{ACCEPTED}")
-    _answer(worker, kind, str(first["index"]))
-    return first
-
-
 def _hear(worker: subprocess.Popen[bytes], kind: str) -> Any:
     assert worker.stdout is not None
     line = worker.stdout.readline()
@@ -133,10 +130,10 @@ def _hear(worker: subprocess.Popen[bytes], kind: str) -> Any:
     return said
 
 
-def _answer(worker: subprocess.Popen[bytes], kind: str, word: str) -> None:
+def _ask(worker: subprocess.Popen[bytes], kind: str, index: int) -> None:
     assert worker.stdin is not None
     try:
-        worker.stdin.write(word.encode() + b"\n")
+        worker.stdin.write(b"%d\n" % index)
         worker.stdin.flush()
     except OSError as error:
         raise _broken(kind) from error

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.importing.matches import show_matches
 from pages.shared import address
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.paging import Pager
@@ -9,6 +10,7 @@ from pages.shared.session import current_actor
 from services import rocdate
 from services.actor import Actor
 from services.usage.importing.history import count_imports, list_imports
+from services.usage.importing.matching import propose_matches
 from services.usage.importing.source_users import (
     claim_source_user,
     list_accounts,
@@ -64,6 +66,8 @@ def show_people(actor: Actor, page: str, sources: list[SourceInfo]) -> None:
         key=address.key(page, "source"),
     )
     users = {user.user_code: user for user in list_source_users(actor, names[code].id)}
+    show_matches(names[code], propose_matches(actor, names[code].id))
+    st.markdown("**全部使用者**")
     st.dataframe(
         [
             {"代號": user.user_code, "姓名": user.name, "對應的本系統帳號": user.account_label}

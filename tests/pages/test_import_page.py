@@ -356,6 +356,37 @@ def test_the_same_file_again_is_told_before_it_is_checked(world: World) -> None:
     assert f"由 測試013（system_manager） 以「{SOURCE}」匯入，當時存入 1 列" in words(app)
 
 
+def test_proposed_accounts_are_tied_at_once(world: World) -> None:
+    app = open_page()
+    upload(
+        app,
+        "a.csv",
+        csv_file(
+            {"使用者代號": "clerk", "姓名": "測試001"},
+            {"序號": "2", "使用者代號": "auditor", "姓名": ""},
+            {"序號": "3", "使用者代號": "head", "姓名": "別的名字"},
+            {"序號": "4", "姓名": ""},
+        ),
+    )
+    press(app, "檢查檔案")
+    press(app, "匯入")
+    app = open_page(view="people")
+    assert "建議的對應" in words(app)
+    assert sorted(app.dataframe[0].value["代號"]) == ["auditor", "clerk", "head"]
+    assert not can_press(app, "對應勾選的 0 位")
+    press(app, "對應姓名相符的 2 位")
+    press(app, "確定對應")
+    with reading() as db:
+        tied = dict(db.execute(select(SourceUser.user_code, SourceUser.account_id)).tuples().all())
+    assert tied == {
+        "auditor": world.accounts["auditor"],
+        "clerk": world.accounts["clerk"],
+        "u001": None,
+        "head": None,
+    }
+    assert list(app.dataframe[0].value["依據"]) == ["代號與帳號相同；兩邊姓名不同"]
+
+
 @pytest.mark.parametrize("who", ["clerk", "agency_manager", "reviewer"])
 def test_the_page_is_closed_to_others(world: World, who: str) -> None:
     app = AppTest.from_file("../../app.py", default_timeout=60)

@@ -776,6 +776,9 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         lambda f, w, a, p: f(a, "0" * 64), On.EVERYTHING
     ),
     "services.usage.importing.history.list_imports": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
+    "services.usage.importing.matching.propose_matches": Cell(
+        lambda f, w, a, p: f(a, w.foreign_source), On.EVERYTHING
+    ),
     "services.usage.importing.preview.inspect_file": Cell(
         lambda f, w, a, p: f(a, _FILE), On.EVERYTHING
     ),
@@ -791,6 +794,9 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     ),
     "services.usage.importing.source_users.claim_source_user": Cell(
         lambda f, w, a, p: f(a, w.foreign_source, "u001", w.accounts["clerk"]), On.EVERYTHING
+    ),
+    "services.usage.importing.source_users.claim_source_users": Cell(
+        lambda f, w, a, p: f(a, w.foreign_source, {"u001": w.accounts["clerk"]}), On.EVERYTHING
     ),
     "services.usage.importing.source_users.list_accounts": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING

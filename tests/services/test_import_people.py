@@ -4,12 +4,15 @@ import pytest
 from sqlalchemy import select
 
 from data.engine import reading
-from data.models import Event, UsageRecord
+from data.models import Account, Event, UsageRecord
 from services.actor import Actor
-from services.errors import Conflict, NotFound, Refused
+from services.errors import Conflict, Invalid, NotFound, Refused
 from services.usage.importing import service, sources
+from services.usage.importing.matching import propose_matches
 from services.usage.importing.source_users import (
+    MOST_AT_ONCE,
     claim_source_user,
+    claim_source_users,
     list_accounts,
     list_source_users,
 )
@@ -99,3 +102,80 @@ def test_claims_that_cannot_be(world: World, manager: Actor) -> None:
         with pytest.raises(Refused):
             list_accounts(actor)
     assert list_source_users(manager, source_id)[0].account_id is None
+
+
+def test_accounts_are_proposed_with_their_reason(world: World, manager: Actor) -> None:
+    with reading() as db:
+        accounts = {
+            account.username: account
+            for account in db.scalars(
+                select(Account).where(Account.id.in_(world.accounts.values()))
+            )
+        }
+    clerk, other = accounts["clerk"], accounts["unit_manager"]
+    source_id = imported(
+        manager,
+        {"序號": "1", "使用者代號": "CLERK", "姓名": clerk.name},
+        {"序號": "2", "使用者代號": other.staff_no, "姓名": "別人"},
+        {"序號": "3", "使用者代號": "x1", "姓名": accounts["head"].name},
+        {"序號": "4", "使用者代號": "x2", "姓名": "沒有這個人"},
+        # Two users of one name, and one who was seen last in another agency: none is proposed.
+        {"序號": "5", "使用者代號": "x3", "姓名": accounts["auditor"].name},
+        {"序號": "6", "使用者代號": "x4", "姓名": accounts["auditor"].name},
+        {"序號": "7", "使用者代號": "x5", "姓名": accounts["agency_manager"].name},
+        {
+            "序號": "8",
+            "使用者代號": "x5",
+            "姓名": accounts["agency_manager"].name,
+            "使用機關": "臺北市政府工務局",
+            "使用單位": "用地科",
+        },
+    )
+    found = {match.user_code: match for match in propose_matches(manager, source_id)}
+    assert {code: (one.account_id, one.why, one.name_differs) for code, one in found.items()} == {
+        "CLERK": (clerk.id, "代號與帳號相同", False),
+        other.staff_no: (other.id, "代號與員工編號相同", True),
+        "x1": (world.accounts["head"], "同機關的同姓名者只有一位", False),
+    }
+    assert found["CLERK"].account_label == "臺北市稅捐稽徵處 大安分處 測試001（clerk）"
+    claim_source_user(manager, source_id, "CLERK", clerk.id)
+    assert set(found) - {one.user_code for one in propose_matches(manager, source_id)} == {"CLERK"}
+
+
+def test_many_are_tied_at_once_or_none(world: World, manager: Actor) -> None:
+    source_id = imported(
+        manager, *[{"序號": str(number), "使用者代號": f"x{number}"} for number in range(3)]
+    )
+    clerk, head = world.accounts["clerk"], world.accounts["head"]
+
+    def tied() -> dict[str, int | None]:
+        return {user.user_code: user.account_id for user in list_source_users(manager, source_id)}
+
+    def claimed() -> list[tuple[str | None, object]]:
+        with reading() as db:
+            rows = db.scalars(
+                select(Event).where(Event.type == "source_user_claimed").order_by(Event.id)
+            )
+            return [(row.object_id, row.detail) for row in rows]
+
+    claim_source_user(manager, source_id, "x2", head)
+    before = (tied(), claimed())
+    for claims, error in (
+        ({"x0": clerk, "nobody": clerk}, NotFound),
+        ({"x0": clerk, "x1": 9999}, NotFound),
+        ({"x0": clerk, "x2": clerk}, Conflict),
+        ({"x0": clerk, "x2": head}, Conflict),
+        ({}, Invalid),
+        ({f"y{number}": clerk for number in range(MOST_AT_ONCE + 1)}, Invalid),
+    ):
+        with pytest.raises(error):
+            claim_source_users(manager, source_id, claims)
+        assert (tied(), claimed()) == before
+    claim_source_users(manager, source_id, {"x1": head, "x0": clerk})
+    assert tied() == {"x0": clerk, "x1": head, "x2": head}
+    assert claimed()[-2:] == [
+        (f"{source_id}:x0", {"account_id": clerk, "before": None}),
+        (f"{source_id}:x1", {"account_id": head, "before": None}),
+    ]
+    with pytest.raises(Refused):
+        claim_source_users(world.actor("clerk"), source_id, {"x0": clerk})

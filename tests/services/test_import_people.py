@@ -1,10 +1,10 @@
 """A person of another system is (source, user id), tied to an account only when one claims it."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from data.engine import reading
-from data.models import Account, Event, UsageRecord
+from data.engine import reading, transaction
+from data.models import Account, Event, SourceUser, UsageRecord
 from services.actor import Actor
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.usage.importing import service, sources
@@ -140,6 +140,20 @@ def test_accounts_are_proposed_with_their_reason(world: World, manager: Actor) -
     assert found["CLERK"].account_label == "臺北市稅捐稽徵處 大安分處 測試001（clerk）"
     claim_source_user(manager, source_id, "CLERK", clerk.id)
     assert set(found) - {one.user_code for one in propose_matches(manager, source_id)} == {"CLERK"}
+
+
+def test_a_code_of_two_accounts_is_told_by_the_name(world: World, manager: Actor) -> None:
+    with transaction() as db:
+        clerk, other = (db.get_one(Account, world.accounts[name]) for name in ("clerk", "clerk2"))
+        code = other.username = clerk.staff_no.lower()
+        names = (clerk.name, other.name)
+    for name, proposed in ((names[0], "clerk"), (names[1], "clerk2"), ("別人", None), ("", None)):
+        with transaction() as db:
+            db.execute(delete(SourceUser))
+            source_id = world.source_id
+            db.add(SourceUser(source_id=source_id, user_code=code, name=name))
+        found = [match.account_id for match in propose_matches(manager, source_id)]
+        assert found == ([world.accounts[proposed]] if proposed else [])
 
 
 def test_many_are_tied_at_once_or_none(world: World, manager: Actor) -> None:

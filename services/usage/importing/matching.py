@@ -58,15 +58,7 @@ def propose_matches(actor: Actor, source_id: int) -> list[Match]:
 def _matches(
     db: Session, source_id: int, users: Sequence[SourceUser], accounts: Sequence[Account]
 ) -> Iterable[Match]:
-    by_username = {account.username.casefold(): account for account in accounts}
-    by_staff_no = {account.staff_no.casefold(): account for account in accounts}
-    by_code: dict[str, tuple[Account, str]] = {}
-    for user in users:
-        code = user.user_code.casefold()
-        if account := by_username.get(code):
-            by_code[user.user_code] = account, "代號與帳號相同"
-        elif account := by_staff_no.get(code):
-            by_code[user.user_code] = account, "代號與員工編號相同"
+    by_code = _by_code(users, accounts)
     tied = set(
         db.scalars(
             select(SourceUser.account_id).where(
@@ -93,6 +85,26 @@ def _matches(
                 why=why,
                 name_differs=bool(user.name) and match_key(user.name) != match_key(account.name),
             )
+
+
+def _by_code(
+    users: Sequence[SourceUser], accounts: Sequence[Account]
+) -> dict[str, tuple[Account, str]]:
+    """Return whom the code names; where it is one account's name and another's number, the name decides."""
+    found: defaultdict[str, list[tuple[Account, str]]] = defaultdict(list)
+    for account in accounts:
+        found[account.username.casefold()].append((account, "代號與帳號相同"))
+        if account.staff_no.casefold() != account.username.casefold():
+            found[account.staff_no.casefold()].append((account, "代號與員工編號相同"))
+    by_code = {}
+    for user in users:
+        all_of_them = found.get(user.user_code.casefold(), [])
+        if len(all_of_them) > 1:
+            key = match_key(user.name)
+            all_of_them = [one for one in all_of_them if key and match_key(one[0].name) == key]
+        if len(all_of_them) == 1:
+            by_code[user.user_code] = all_of_them[0]
+    return by_code
 
 
 def _by_name(

@@ -39,7 +39,20 @@ def headings(task: Task) -> list[str]:
     return [f"{letter(index)}　{cell}".strip() for index, cell in enumerate(cells)]
 
 
-def choose_delimiter(actor: Actor, task: Task) -> None:
+def show_kind(actor: Actor, task: Task) -> None:
+    """Say what the file is, beside what separates its cells."""
+    said, chosen = st.columns([3, 1], vertical_alignment="bottom")
+    with chosen:
+        _choose_delimiter(actor, task)
+    with said:
+        st.caption(
+            f"{plain(task.head.kind)}，標題列是第 {task.head.header.row:,} 列，"
+            f"已自動對應 {len(task.head.columns)} 個欄位；標 * 的必須對應（機關與單位至少一項）。"
+        )
+        show_sheets_ahead(task)
+
+
+def _choose_delimiter(actor: Actor, task: Task) -> None:
     """Let what separates the cells of a CSV file be chosen; the one found stands there first."""
     found = task.head.delimiter
     if found is None:
@@ -52,7 +65,6 @@ def choose_delimiter(actor: Actor, task: Task) -> None:
         help="已依標題判斷；欄位沒有分開時再改選。",
         key=f"import.delimiter.{task.file_id}",
         persist_state="session",
-        width=220,
     )
     if chosen != found:
         with showing_errors():
@@ -63,11 +75,6 @@ def choose_columns(task: Task) -> dict[str, int | None]:
     """Show a box for every field, with the column its header was matched to."""
     names = headings(task)[: len(task.head.header.cells)]
     separator = ord(task.head.delimiter or " ")
-    st.caption(
-        f"{plain(task.head.kind)}，標題列是第 {task.head.header.row:,} 列，"
-        f"已自動對應 {len(task.head.columns)} 個欄位；標 * 的必須對應（機關與單位至少一項）。"
-    )
-    show_sheets_ahead(task)
     chosen: dict[str, int | None] = {}
     grid = st.columns(4)
     for place, item in enumerate(FIELDS):

@@ -18,7 +18,7 @@ def show_imported_before(imports: Sequence[PastImport]) -> None:
     if imports:
         lines = [plain(past.sentence) for past in imports]
         st.info(
-            "這個檔案先前匯入過，同一個來源再匯入不會重複存入：\n\n"
+            "這個檔案先前匯入過；以同一個來源、同樣的欄位對應再匯入，不會重複存入：\n\n"
             + "\n".join(f"- {line}" for line in lines),
             icon=":material/history:",
         )

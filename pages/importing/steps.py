@@ -7,9 +7,9 @@ import streamlit as st
 from pages.importing.mapping import (
     Mapping,
     choose_columns,
-    choose_delimiter,
     choose_units,
     choose_unsaid,
+    show_kind,
 )
 from pages.importing.notices import show_imported_before
 from pages.importing.task import Task, current_task, forget_file, uploader_key, with_progress
@@ -81,7 +81,7 @@ def map_file(actor: Actor, task: Task | None, source: str) -> Mapping | None:
         if task is None:
             st.caption("選擇檔案後，這裡會列出每個欄位對應到檔案的哪一欄。")
             return None
-        choose_delimiter(actor, task)
+        show_kind(actor, task)
         columns = choose_columns(task)
         how = Reading(task.head.delimiter, unsaid=choose_unsaid(task, columns))
         mapping = Mapping(source, columns, choose_units(actor, task), how)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +24,11 @@ _SQLITE_STORAGE = (
 )
 _POSTGRESQL_STORAGE = ("08", "25006", "53", "57P", "58", "XX")
 """Connection lost, read only, no room, shut down, system errors, corrupted."""
+_POSTGRESQL_BUSY = ("40001", "40P01", "55P03")
+"""Two that wait for each other, or one that waited too long for a lock."""
+
+PATIENCE = 10.0
+"""Seconds that a writer waits for SQLite's one writer before it is told that the database is busy."""
 
 _engine: Engine | None = None
 _say_what_it_means: Callable[[Exception], Exception] | None = None
@@ -74,7 +80,7 @@ def _sqlite_on_connect(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "foreign_keys=ON",
-        "busy_timeout=10000",
+        f"busy_timeout={PATIENCE * 1000:.0f}",
         # A usage record must survive a power cut: the data is shown right after it.
         "synchronous=FULL",
         "cache_size=-65536",
@@ -91,30 +97,30 @@ def _sqlite_on_begin(connection: Any) -> None:
     # A writer takes its lock at once, so that two never both read and then fail to upgrade.
     options = connection.get_execution_options()
     begin = "BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN"
-    if options.get("patient", True):
+    if (patience := options.get("patience")) is None:
         connection.exec_driver_sql(begin)
         return
-    patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={patience * 1000:.0f}")
     try:
         connection.exec_driver_sql(begin)
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={usual}")
 
 
 def when_failing(meaning: Callable[[Exception], Exception]) -> None:
-    """Let ``meaning`` turn the error of a database that is away or does not commit into another."""
+    """Let ``meaning`` turn the error of a database that is away, busy or does not commit into another."""
     global _say_what_it_means
     _say_what_it_means = meaning
 
 
 @contextmanager
-def transaction(patient: bool = True) -> Iterator[Session]:
+def transaction(patience: float | None = None) -> Iterator[Session]:
     """Open a session for writing; it commits at the end or, on any error, leaves nothing behind.
 
-    One that is not ``patient`` raises what `is_busy` knows, instead of waiting for SQLite's one writer.
+    ``patience`` is how many seconds to wait for SQLite's one writer, where it is not `PATIENCE`.
     """
-    writer = engine().execution_options(writes=True, patient=patient)
+    writer = engine().execution_options(writes=True, patience=patience)
     with Session(writer, expire_on_commit=False) as session:
         with _watched():
             session.connection()
@@ -131,7 +137,8 @@ def reading() -> Iterator[Session]:
     with Session(engine(), expire_on_commit=False, autoflush=False) as session:
         with _watched():
             session.connection()
-        yield session
+        with _watched(_storage_fails):
+            yield session
 
 
 def _commit(session: Session) -> None:
@@ -143,15 +150,15 @@ def _commit(session: Session) -> None:
 
 
 def _is_not_about_rows(error: Exception) -> bool:
-    return not isinstance(error, IntegrityError) and not is_busy(error)
+    return not isinstance(error, IntegrityError)
 
 
 @contextmanager
 def _watched(is_failure: Callable[[Exception], bool] = _is_not_about_rows) -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, sqlite3.Error, OSError) as error:
-        if _say_what_it_means is None or not is_failure(error):
+    except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as error:
+        if _say_what_it_means is None or not (is_busy(error) or is_failure(error)):
             raise
         raise _say_what_it_means(error) from error
 
@@ -162,8 +169,13 @@ def _sqlite_code(error: Exception) -> int:
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether SQLite only waited too long for another writer, such as a large import."""
-    return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    """Whether the database is well and only at work for others, such as a large import."""
+    if isinstance(error, PoolTimeout):
+        return True  # every connection is in use
+    if _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return True
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state in _POSTGRESQL_BUSY
 
 
 def _storage_fails(error: Exception) -> bool:

@@ -13,6 +13,10 @@ class Conflict(UserError):
     """The thing is not in a state in which this can be done, or somebody else was first."""
 
 
+class Busy(UserError):
+    """The database is at work for somebody else and this was not its turn in time; nothing was done."""
+
+
 class Refused(UserError):
     """The acting person may not do this. Logged as an event where it is raised."""
 
@@ -27,5 +31,10 @@ class NotFound(Refused):
 class Held(Exception):
     """The service is held: what must be written down cannot be, so nothing is done (附表十).
 
-    No `UserError`: no page goes on after it. Only `services.installation.holding` raises it.
+    No `UserError`: no page goes on after it. Only `services.installation.holding` raises it. ``cause`` is
+    the driver's own first line, for whoever looks after the machine.
     """
+
+    def __init__(self, sentence: str, cause: str = "") -> None:
+        super().__init__(sentence)
+        self.cause = cause or sentence

@@ -130,7 +130,7 @@ def write(
         db.add(event)
         db.flush()
     except (SQLAlchemyError, OSError) as error:
-        raise holding.held("系統紀錄", error) from error
+        raise holding.meaning("系統紀錄", error) from error
 
 
 def record_refusal(actor: Actor, action: str, function: str, sentence: str) -> None:
@@ -147,7 +147,7 @@ def record_refusal(actor: Actor, action: str, function: str, sentence: str) -> N
                 sentence=sentence,
             )
     except SQLAlchemyError as error:
-        raise holding.held("系統紀錄", error) from error
+        raise holding.meaning("系統紀錄", error) from error
 
 
 def _storable(column: str, text: str) -> str:

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, null, select, union_all, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from data.engine import is_busy, reading, transaction
+from data.engine import reading, transaction
 from data.models import Account, AccountDuty, AccountItem, SecondFactor, SignInSession, Unit
 from services.actor import Actor, DutyHeld
+from services.errors import Busy
 from services.identity.entering import Method
 from services.identity.policy import Policy, demo_marker, stored_value, value_or_default
 from services.identity.sessions import SEEN_EVERY, EndReason, end_session, limit_passed, place
@@ -213,12 +213,11 @@ def _note(session_id: str, now: datetime) -> None:
     What is not noted now is noted with a later click: at worst the session ends too early.
     """
     try:
-        with transaction(patient=False) as db:
+        with transaction(patience=0) as db:
             db.execute(
                 update(SignInSession)
                 .where(SignInSession.id == session_id, SignInSession.last_seen_at < now)
                 .values(last_seen_at=now)
             )
-    except DBAPIError as error:
-        if not is_busy(error):
-            raise
+    except Busy:
+        return

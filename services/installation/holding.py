@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from data import engine
-from services.errors import Held
+from services.errors import Busy, Held
 from services.installation.alerts import alert
 
 
@@ -21,12 +21,13 @@ class Hold:
     number: str
     what: str
     since: datetime | None = None
-    next_probe: datetime | None = None
+    next_probe: float | None = None
+    """When the database may be tried again, in `clock.ticks`: a clock that is set back prolongs no hold."""
 
 
 _lock = threading.Lock()
 _current: Hold | None = None
-_no_probe_before: datetime | None = None
+_no_probe_before: float | None = None
 
 
 def held(what: str, error: Exception) -> Held:
@@ -45,7 +46,7 @@ def held(what: str, error: Exception) -> Held:
             f"地籍資料使用管理系統暫停服務：{what}無法寫入，編號 {hold.number}。",
             cause=_cause(error),
         )
-    return Held(f"service held, {hold.number}: {what}: {_cause(error)}")
+    return Held(f"service held, {hold.number}: {what}: {_cause(error)}", _cause(error))
 
 
 def current(now: datetime) -> Hold | None:
@@ -57,8 +58,8 @@ def current(now: datetime) -> Hold | None:
         return _current
 
 
-def postpone_probe(until: datetime) -> None:
-    """Let nobody probe before ``until``."""
+def postpone_probe(until: float) -> None:
+    """Let nobody probe before ``until`` (`clock.ticks`)."""
     global _current
     with _lock:
         if _current is not None:
@@ -71,7 +72,7 @@ def refuse_while_held() -> None:
         raise Held(f"service held, {hold.number}: {hold.what}")
 
 
-def release(no_probe_before: datetime | None = None) -> None:
+def release(no_probe_before: float | None = None) -> None:
     """End the hold, once an event was really written; the next hold is not probed earlier."""
     global _current, _no_probe_before
     with _lock:
@@ -84,4 +85,15 @@ def _cause(error: Exception) -> str:
     return str(own or type(error).__name__).split("\n")[0][:200]
 
 
-engine.when_failing(lambda error: held("資料庫", error))
+BUSY = (
+    f"資料庫正忙於其他寫入（例如大量匯入），等候 {engine.PATIENCE:.0f} 秒仍未輪到；"
+    "剛才的動作沒有完成，資料沒有變動，請過一分鐘再做一次。"
+)
+
+
+def meaning(what: str, error: Exception) -> Busy | Held:
+    """Return what to raise because ``what`` was not written: the service is held, unless it is only busy."""
+    return Busy(BUSY) if engine.is_busy(error) else held(what, error)
+
+
+engine.when_failing(lambda error: meaning("資料庫", error))

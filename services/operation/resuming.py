@@ -1,16 +1,16 @@
 """The way out of a hold: a probe that really writes; when it succeeds, the service resumes by itself."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Account, UsageSource
-from services import events
+from services import clock, events
 from services.actor import Actor
-from services.errors import Held
+from services.errors import Busy, Held
 from services.events import EventType
 from services.identity.people import load_account
 from services.installation import holding
@@ -20,8 +20,8 @@ from services.regulation.items import Item, UsageAction
 from services.rocdate import local_month
 from services.usage.records import LOCAL_SOURCE, add_records
 
-PROBE_EVERY = timedelta(seconds=5)
-"""However many screens wait, a database in trouble is asked no oftener."""
+PROBE_EVERY = 5.0
+"""Seconds: however many screens wait, a database in trouble is asked no oftener."""
 
 _probing = threading.Lock()
 
@@ -42,9 +42,9 @@ def still_held(now: datetime) -> Hold | None:
 
 
 def _probe(hold: Hold, now: datetime) -> Hold | None:
-    if hold.next_probe is not None and now < hold.next_probe:
+    if hold.next_probe is not None and clock.ticks() < hold.next_probe:
         return hold
-    holding.postpone_probe(now + PROBE_EVERY)
+    holding.postpone_probe(clock.ticks() + PROBE_EVERY)
     service = Actor(now=now, account_id=None, username="service", name="系統", role=None)
     try:
         with transaction() as db:
@@ -53,13 +53,13 @@ def _probe(hold: Hold, now: datetime) -> Hold | None:
             about = ("hold", hold.number)
             events.write(db, since, EventType.SERVICE_HELD, about=about, what=hold.what)
             events.write(db, service, EventType.SERVICE_RESUMED, about=about)
-    except Held:
+    except (Busy, Held):
         return hold
     except Exception as error:
         # Whatever keeps the probe from writing, the service stays held.
         holding.held("試寫", error)
         return hold
-    holding.release(now + PROBE_EVERY)
+    holding.release(clock.ticks() + PROBE_EVERY)
     alert(f"地籍資料使用管理系統已恢復服務，編號 {hold.number}。")
     return None
 

@@ -49,7 +49,7 @@ def _or_held(db: Session) -> Iterator[None]:
     except (DBAPIError, OSError) as error:
         if _is_about_the_rows(error):
             raise
-        raise holding.held("使用紀錄", error) from error
+        raise holding.meaning("使用紀錄", error) from error
 
 
 def _is_about_the_rows(error: Exception) -> bool:

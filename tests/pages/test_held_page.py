@@ -23,11 +23,12 @@ SAYS = "暫停服務"
 @pytest.fixture
 def clock_runs(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """A function that lets so much time pass that the database is tried again."""
-    now = [NOW]
-    monkeypatch.setattr(clock, "utc_now", lambda: now[0])
+    passed = [1000.0]
+    monkeypatch.setattr(clock, "utc_now", lambda: NOW + timedelta(seconds=passed[0] - 1000))
+    monkeypatch.setattr(clock, "ticks", lambda: passed[0])
 
     def later() -> None:
-        now[0] += PROBE_EVERY + timedelta(seconds=1)
+        passed[0] += PROBE_EVERY + 1
 
     return later
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from data.engine import engine, reading, transaction
 from data.models import Account, Event
 from data.models.base import Base
-from services import events
+from services import clock, events
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.sheet import worksheet_rows
@@ -25,7 +25,7 @@ from services.audits.words import Ruling
 from services.audits.worksheet import judge
 from services.cadastre.numbers import Kind
 from services.documents.tables import export_table
-from services.errors import Held, Refused
+from services.errors import Busy, Held, Refused
 from services.events import EventType
 from services.identity import lockout
 from services.installation import alerts
@@ -55,7 +55,22 @@ REQUEST = ParcelRequest(
     purpose=Purpose(document_no="府授地資字第1136012388號"),
 )
 Q3 = Quarter(2026, 3)
-LATER = NOW + PROBE_EVERY
+LATER = NOW + timedelta(seconds=PROBE_EVERY)
+
+
+Wait = Callable[[float], None]
+
+
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
+    """A function that lets so many seconds of waiting pass."""
+    passed = [1000.0]
+    monkeypatch.setattr(clock, "ticks", lambda: passed[0])
+
+    def more(seconds: float) -> None:
+        passed[0] += seconds
+
+    return more
 
 
 @pytest.fixture
@@ -147,7 +162,7 @@ def counts() -> dict[str, int]:
 @each_way
 @pytest.mark.parametrize("act", ACTS)
 def test_without_the_event_nothing_happens_and_the_service_is_held(
-    city: World, told: Callable[[], str], breaking: Breaking, act: str
+    city: World, told: Callable[[], str], wait: Wait, breaking: Breaking, act: str
 ) -> None:
     do = ACTS[act](city)
     before = counts()
@@ -159,6 +174,7 @@ def test_without_the_event_nothing_happens_and_the_service_is_held(
         assert hold is not None and hold.since == NOW
         with pytest.raises(Held, match=hold.number):
             query(city.actor("clerk2"), REQUEST)
+        wait(PROBE_EVERY)
         assert still_held(LATER) is not None, "no probe can have written anything"
     with pytest.raises(Held, match=hold.number):
         query(city.actor("clerk2"), REQUEST)  # well again, but nobody has tried yet
@@ -166,7 +182,8 @@ def test_without_the_event_nothing_happens_and_the_service_is_held(
     assert told().count("暫停服務") == 1
     assert hold.number in told()
 
-    resumed_at = LATER + PROBE_EVERY
+    resumed_at = LATER + timedelta(seconds=PROBE_EVERY)
+    wait(PROBE_EVERY)
     assert still_held(resumed_at) is None
     assert counts() == before | {"events": before["events"] + 2}
     with reading() as db:
@@ -183,7 +200,7 @@ def test_without_the_event_nothing_happens_and_the_service_is_held(
 
 @each_way
 def test_without_the_usage_record_there_is_no_data_and_no_probe_succeeds(
-    city: World, told: Callable[[], str], breaking: Breaking
+    city: World, told: Callable[[], str], wait: Wait, breaking: Breaking
 ) -> None:
     actor = city.actor("clerk")
     before = counts()
@@ -194,9 +211,11 @@ def test_without_the_usage_record_there_is_no_data_and_no_probe_succeeds(
         assert seen == []
         assert still_held(NOW) is not None
         # Events alone could be written in some of these cases; that is not enough.
+        wait(PROBE_EVERY)
         assert still_held(LATER) is not None
     assert counts() == before
-    assert still_held(LATER + PROBE_EVERY) is None
+    wait(PROBE_EVERY)
+    assert still_held(LATER) is None
     assert counts() == before | {"events": before["events"] + 2}
     assert query(actor, REQUEST).records
     assert told().count("暫停服務") == 1
@@ -250,7 +269,7 @@ def test_another_writer_who_takes_long_holds_nobody(
     try:
         with engine().connect() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout=50")
-        with pytest.raises(OperationalError, match="locked"):
+        with pytest.raises(Busy, match="正忙"):
             session_of("clerk")
     finally:
         other.rollback()
@@ -285,7 +304,24 @@ def test_the_command_is_never_a_shell(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert (tmp_path / "shell").read_text() == told.read_text()
 
 
-def test_whoever_hammers_a_held_service_does_not_hammer_the_database(world: World) -> None:
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("jump", [timedelta(days=-1), timedelta(hours=-2), timedelta(days=300)])
+def test_a_clock_that_is_set_while_the_service_is_held_prolongs_nothing(
+    world: World, wait: Wait, jump: timedelta
+) -> None:
+    """Also where it is set back between one hold and the next."""
+    for _ in range(2):
+        with trigger_refuses("events"):
+            with pytest.raises(Held):
+                lockout.failed(lockout.take("clerk", "10.1.1.1", NOW))
+            assert still_held(NOW) is not None
+        wait(PROBE_EVERY)
+        assert still_held(NOW + jump) is None
+
+
+def test_whoever_hammers_a_held_service_does_not_hammer_the_database(
+    world: World, wait: Wait
+) -> None:
     with trigger_refuses("events"):
         attempt = lockout.take("clerk", "10.1.1.1", NOW)
         with pytest.raises(Held):
@@ -299,4 +335,5 @@ def test_whoever_hammers_a_held_service_does_not_hammer_the_database(world: Worl
         event.listen(engine(), "before_cursor_execute", count)
         for second in range(10):
             assert still_held(NOW + timedelta(seconds=second)) is not None
+            wait(1)
         assert tries == 2

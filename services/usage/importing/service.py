@@ -17,11 +17,9 @@ from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
-from services.usage.importing.cells import GoodRow
 from services.usage.importing.columns import ColumnMapping
 from services.usage.importing.history import PastImport, imports_of_file
 from services.usage.importing.lookups import Lookups
-from services.usage.importing.packed import Spool
 from services.usage.importing.preview import (
     Preview,
     UnitMapping,
@@ -31,15 +29,17 @@ from services.usage.importing.preview import (
     silent,
 )
 from services.usage.importing.readers import FileData, fingerprint
-from services.usage.importing.scan import AS_FOUND, Progress, Reading, Tally, Unmapped, judge_file
+from services.usage.importing.scan import AS_FOUND, Progress, Reading, Unmapped, judge_file
 from services.usage.importing.sheets import SheetInfo
 from services.usage.importing.sources import find_source, new_source
-from services.usage.importing.storing import Writer
+from services.usage.importing.storing import Ready, Writer, make_ready
 from services.usage.importing.text import file_label
 
 __all__ = ["ImportResult", "Preview", "import_file", "inspect_file", "preview", "store"]
 
 FILE_NAME_MAX = 200
+PATIENCE = 600.0
+"""Seconds that an import waits for another one to be written: all of its rows are judged by then."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ def store(
 ) -> ImportResult:
     """Store a file's rows in one transaction: all of them, or (``only_good``) those that can be.
 
-    Rows stored before are left alone, so the same file again stores nothing. All rows are judged
-    before the transaction opens: while it lasts nobody else can write to SQLite.
+    Rows stored before are left alone, so the same file again stores nothing. All rows are judged, and
+    made ready, before the transaction opens: while it lasts nobody else can write to SQLite. Two imports
+    wait for each other for up to `PATIENCE`; Busy is raised after that, and nothing is stored.
     """
     permit(actor, Action.IMPORT_USAGE)
     with reading() as db:
@@ -94,6 +95,7 @@ def store(
     progress(1.0, f"{tally.read:,} 列檢查完畢，正在寫入資料庫")
     sha256 = fingerprint(data)
     before = tuple(imports_of_file(actor, sha256))
+    ready = make_ready(actor, source_name, spool, lookups.units, tally.keys)
     record = UsageImport(
         file_name=file_label(file_name, FILE_NAME_MAX),
         file_sha256=sha256,
@@ -103,8 +105,8 @@ def store(
         imported_by=actor.account_id,
     )
     try:
-        with transaction() as db:
-            source_code = _write(db, actor, source_name, record, spool, tally, lookups)
+        with transaction(patience=PATIENCE) as db:
+            source_code = _write(db, actor, source_name, record, ready, lookups)
     except IntegrityError as error:
         raise Conflict("剛好有人同時匯入同一個來源，這次沒有存入任何一列；請再試一次。") from error
     return ImportResult(
@@ -126,8 +128,7 @@ def _write(
     actor: Actor,
     source_name: str,
     record: UsageImport,
-    spool: Spool[GoodRow],
-    tally: Tally,
+    ready: Ready,
     lookups: Lookups,
 ) -> str:
     """Write everything of one import and return the code of its source."""
@@ -142,8 +143,8 @@ def _write(
     record.rows_stored = record.rows_duplicate = 0
     db.add(record)
     db.flush()
-    writer = Writer(db, actor, source.id, record.id, lookups.units, tally.keys)
-    record.rows_stored = sum(writer.store(chunk) for chunk in spool)
+    writer = Writer(db, source.id, record.id, ready)
+    record.rows_stored = sum(writer.store(rows) for rows in ready.rows)
     record.rows_duplicate = record.rows_read - record.rows_stored - record.rows_rejected
     events.write(
         db,

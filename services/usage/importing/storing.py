@@ -1,16 +1,30 @@
-"""Writes checked rows as usage records, inside the caller's transaction."""
+"""Makes checked rows ready, and then writes them as usage records inside the caller's transaction.
 
-from collections.abc import Iterable, Sequence, Set
-from typing import Any
+Only the second takes SQLite's one lock, so whatever needs none is done in the first.
+"""
 
-from sqlalchemy import insert, select, update
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from data.models import AccountItem, SourceUser, UsageRecord
+from data.engine import reading
+from data.models import AccountItem, SourceUser, UsageImport, UsageRecord
 from services.actor import Actor
 from services.identity.organisation import UnitInfo
 from services.usage.importing.cells import GoodRow
+from services.usage.importing.packed import Spool
+from services.usage.importing.sources import find_source
 from services.usage.records import add_records
+
+T = TypeVar("T")
+
+
+def _keys(row: GoodRow) -> tuple[str, str]:
+    return row.source_key, row.earlier_key
 
 
 class Stored:
@@ -23,32 +37,46 @@ class Stored:
 
     def __init__(self, source_id: int | None, keys: Set[bytes]) -> None:
         self._source_id = source_id
-        self._keys = keys
+        self._of_file = keys
         self._taken: set[str] = set()
 
     def fresh(self, db: Session, chunk: Sequence[GoodRow]) -> list[GoodRow]:
         """Return the rows of ``chunk`` that are not stored yet."""
-        if self._source_id is None:
-            return list(chunk)
-        asked = {row.source_key for row in chunk} | {row.earlier_key for row in chunk} - {""}
+        return self._fresh(db, self._source_id, chunk, _keys)
+
+    def still_fresh(
+        self, db: Session, source_id: int, rows: Sequence[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Return which rows that were fresh still are, after another import of the source."""
+        return self._fresh(db, source_id, rows, lambda row: (row["source_key"], row["earlier_key"]))
+
+    def _fresh(
+        self,
+        db: Session,
+        source_id: int | None,
+        rows: Sequence[T],
+        keys: Callable[[T], tuple[str, str]],
+    ) -> list[T]:
+        if source_id is None:
+            return list(rows)
+        asked = {key for row in rows for key in keys(row)} - {""}
         known = set(
             db.scalars(
                 select(UsageRecord.source_key).where(
-                    UsageRecord.source_id == self._source_id, UsageRecord.source_key.in_(asked)
+                    UsageRecord.source_id == source_id, UsageRecord.source_key.in_(asked)
                 )
             )
         )
-        return [row for row in chunk if not self._is_known(row, known)]
+        return [row for row in rows if not self._is_known(known, *keys(row))]
 
-    def _is_known(self, row: GoodRow, known: Set[str | None]) -> bool:
-        if row.source_key in known:
+    def _is_known(self, known: Set[str | None], key: str, earlier: str) -> bool:
+        if key in known:
             return True
-        earlier = row.earlier_key
         if (
             earlier not in known
             or earlier in self._taken
             or not earlier
-            or bytes.fromhex(earlier) in self._keys
+            or bytes.fromhex(earlier) in self._of_file
         ):
             return False
         self._taken.add(earlier)
@@ -61,24 +89,87 @@ def has_records(db: Session, source_id: int) -> bool:
     return found is not None
 
 
+@dataclass(frozen=True)
+class Ready:
+    """Rows that need nothing any more but the lock: those stored before are left out."""
+
+    rows: Spool[dict[str, Any]]
+    newest: int
+    """The source's newest import when that was looked up; 0 for none. A newer one is looked up again."""
+    stored: Stored
+
+
+def make_ready(
+    actor: Actor,
+    source_name: str,
+    chunks: Iterable[list[GoodRow]],
+    units: Iterable[UnitInfo],
+    keys: Set[bytes],
+) -> Ready:
+    """Make the good rows of a file ready to be written; nothing is locked meanwhile.
+
+    ``keys`` are those of all rows of the file.
+    """
+    known_units = {unit.id: unit for unit in units}
+    with reading() as db:
+        source = find_source(db, source_name)
+        newest = _newest_import(db, source.id) if source else 0
+        known = source is not None and has_records(db, source.id)
+    ready = Ready(
+        Spool[dict[str, Any]](), newest, Stored(source.id if source and known else None, keys)
+    )
+    for chunk in chunks:
+        with reading() as db:
+            fresh = ready.stored.fresh(db, chunk)
+        ready.rows.add([_values(row, known_units[row.unit_id], actor.now) for row in fresh])
+    return ready
+
+
+def _newest_import(db: Session, source_id: int) -> int:
+    newest = select(func.max(UsageImport.id)).where(UsageImport.source_id == source_id)
+    return db.scalar(newest) or 0
+
+
+def _values(row: GoodRow, unit: UnitInfo, now: datetime) -> dict[str, Any]:
+    """Return what a row says; whose it is, and in which import, `Writer` knows."""
+    return {
+        "source_key": row.source_key,
+        "earlier_key": row.earlier_key,
+        "occurred_at": row.occurred_at,
+        "local_month": row.local_month,
+        "stored_at": now,
+        "username": row.user_code,
+        "person_name": row.person_name,
+        "unit_id": unit.id,
+        "unit_name": unit.name,
+        "agency_id": unit.agency_id,
+        "agency_name": unit.agency_name,
+        "item": row.item,
+        "action": row.action,
+        "section_code": row.section_code,
+        "number": row.parcel,
+        "target": row.target,
+        "case_no": row.case_no,
+        "document_no": row.document_no,
+        "reason": row.reason,
+        "flags": row.flags,
+        "address": row.address,
+        "session_id": "",
+    }
+
+
 class Writer:
     """Stores the rows of one import; people are looked up once and added as they appear."""
 
-    def __init__(
-        self,
-        db: Session,
-        actor: Actor,
-        source_id: int,
-        import_id: int,
-        units: Iterable[UnitInfo],
-        keys: Set[bytes],
-    ) -> None:
+    def __init__(self, db: Session, source_id: int, import_id: int, ready: Ready) -> None:
         self._db = db
-        self._units = {unit.id: unit for unit in units}
         self._source_id = source_id
         self._import_id = import_id
-        self._now = actor.now
-        self._stored = Stored(source_id if has_records(db, source_id) else None, keys)
+        self._ready = ready
+        earlier = select(func.max(UsageImport.id)).where(
+            UsageImport.source_id == source_id, UsageImport.id != import_id
+        )
+        self._up_to_date = (db.scalar(earlier) or 0) == ready.newest
         users = db.scalars(select(SourceUser).where(SourceUser.source_id == source_id)).all()
         self._names = {user.user_code: user.name for user in users}
         self._account_of = {u.user_code: u.account_id for u in users if u.account_id is not None}
@@ -91,17 +182,18 @@ class Writer:
             )
         }
 
-    def store(self, chunk: Sequence[GoodRow]) -> int:
-        """Store what is new of ``chunk`` and return how many rows that was."""
-        fresh = self._stored.fresh(self._db, chunk)
-        self._remember_people(fresh)
-        add_records(self._db, [self._record(row) for row in fresh])
-        return len(fresh)
+    def store(self, rows: list[dict[str, Any]]) -> int:
+        """Store what is new of ``rows`` and return how many rows that was."""
+        if not self._up_to_date:  # another import of the same source came first
+            rows = self._ready.stored.still_fresh(self._db, self._source_id, rows)
+        self._remember_people(rows)
+        add_records(self._db, [self._record(row) for row in rows])
+        return len(rows)
 
-    def _remember_people(self, rows: Sequence[GoodRow]) -> None:
+    def _remember_people(self, rows: Sequence[dict[str, Any]]) -> None:
         """Add people seen for the first time; a new name replaces the one on the person's card."""
-        names = {row.user_code: row.person_name for row in rows if row.person_name}
-        codes = {row.user_code for row in rows}
+        names = {row["username"]: row["person_name"] for row in rows if row["person_name"]}
+        codes = {row["username"] for row in rows}
         added = sorted(codes - self._names.keys())
         if added:
             self._db.execute(
@@ -121,36 +213,14 @@ class Writer:
                     .values(name=name)
                 )
 
-    def _record(self, row: GoodRow) -> dict[str, Any]:
-        account_id = self._account_of.get(row.user_code)
-        unit = self._units[row.unit_id]
-        return {
+    def _record(self, row: dict[str, Any]) -> dict[str, Any]:
+        code: str = row["username"]
+        account_id = self._account_of.get(code)
+        said = {name: value for name, value in row.items() if name != "earlier_key"}
+        return said | {
             "source_id": self._source_id,
-            "source_key": row.source_key,
             "import_id": self._import_id,
-            "occurred_at": row.occurred_at,
-            "local_month": row.local_month,
-            "stored_at": self._now,
             "account_id": account_id,
-            "person_key": (
-                f"S{self._source_id}:{row.user_code}" if account_id is None else str(account_id)
-            ),
-            "username": row.user_code,
-            "person_name": row.person_name,
-            "unit_id": unit.id,
-            "unit_name": unit.name,
-            "agency_id": unit.agency_id,
-            "agency_name": unit.agency_name,
-            "item": row.item,
-            "item_authorised": account_id is None or (account_id, row.item) in self._items,
-            "action": row.action,
-            "section_code": row.section_code,
-            "number": row.parcel,
-            "target": row.target,
-            "case_no": row.case_no,
-            "document_no": row.document_no,
-            "reason": row.reason,
-            "flags": row.flags,
-            "address": row.address,
-            "session_id": "",
+            "person_key": f"S{self._source_id}:{code}" if account_id is None else str(account_id),
+            "item_authorised": account_id is None or (account_id, row["item"]) in self._items,
         }

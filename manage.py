@@ -11,7 +11,7 @@ from data import migrate
 from data.engine import configure
 from services import clock
 from services.actor import Actor, operator
-from services.errors import Conflict, Invalid, UserError
+from services.errors import Conflict, Held, Invalid, UserError
 from services.installation import facts
 from services.operation.upgrading import upgrade
 from services.regulation.floors import unit_floors
@@ -184,8 +184,8 @@ def seal(
         if new_file:
             renewing.write_file_anew(actor)
         _print(asdict(sealing.seal(actor, progress=_progress)), as_json)
-    except checkpoints.LedgerFault as fault:
-        typer.echo(str(fault), err=True)
+    except (checkpoints.LedgerFault, checkpoints.Unwritable) as said:
+        typer.echo(str(said), err=True)
         raise typer.Exit(1) from None
 
 
@@ -210,7 +210,7 @@ def verify_ledger(
     )
     _print(found.as_dict() if as_json else {"ok": found.ok} | asdict(found), as_json)
     if not found.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(1 if found.first_fault else 3)
 
 
 @app.command()
@@ -455,13 +455,21 @@ def set_reading(key: str, value: str) -> None:
 
 
 def main() -> None:
-    """Run a command; a service's sentence ends it with exit code 2."""
+    """Run a command; a service's sentence ends it with exit code 2, a held service with 1."""
     configure()
     try:
         app()
     except (UserError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise SystemExit(2) from None
+    except Held as held:
+        # Alerted where it was found; the transaction has left nothing behind.
+        typer.echo(
+            f"資料庫無法讀寫（磁碟已滿、唯讀或連線中斷），指令沒有完成：{held.cause}。"
+            "請排除原因後再執行一次。",
+            err=True,
+        )
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

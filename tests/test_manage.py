@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -214,6 +215,46 @@ def test_a_seal_beside_another_file_ends_with_1(city: dict[str, str]) -> None:
     assert result.returncode == 1 and result.stdout == ""
     assert "檢查點檔的第 1 則的簽章不符" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_seal_that_was_cut_off_ends_verifying_with_3_until_the_next_one(
+    city: dict[str, str],
+) -> None:
+    answer("seal", env=city)
+    file = Path(city["DATABASE_URL"].removeprefix("sqlite:///")).with_suffix(".checkpoints.txt")
+    file.write_bytes(file.read_bytes()[: -len("—") - 100])
+    result = manage("verify-ledger", "--json", env=city)
+    assert result.returncode == 3
+    found = json.loads(result.stdout)
+    assert found["ok"] is False and found["first_fault"] is None
+    assert "manage.py seal" in found["to_complete"] and "帳本不符" not in result.stderr
+    answer("seal", env=city)
+    assert answer("verify-ledger", env=city)["ok"] is True
+
+
+def test_a_seal_on_a_full_disk_ends_with_1_and_a_sentence(city: dict[str, str]) -> None:
+    """Of the database, whose file may not grow; and of the file of checkpoints."""
+    told = Path(city["DATABASE_URL"].removeprefix("sqlite:///")).with_name("told.txt")
+    tell = city | {"ALERT_COMMAND": f"tee -a {told}"}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "seal", "--json"],
+        cwd=ROOT,
+        env=tell,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1 and result.stdout == ""
+    assert "資料庫無法讀寫" in result.stderr and "Traceback" not in result.stderr
+    assert "無法寫入" in told.read_text(encoding="utf-8")
+
+    aside = tell | {"LEDGER_CHECKPOINTS": str(told.parent)}  # no file, whatever the reason
+    result = manage("seal", "--json", env=aside)
+    assert result.returncode == 1 and result.stdout == ""
+    assert "檢查點檔" in result.stderr and "Traceback" not in result.stderr
+    assert "檢查點檔" in told.read_text(encoding="utf-8")
+    assert answer("seal", env=city)["checkpoints"] == 1
 
 
 def test_applications_that_nobody_confirmed_are_ended_once(city: dict[str, str]) -> None:

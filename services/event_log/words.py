@@ -191,6 +191,7 @@ OUTCOMES = {
     "done": "完成",
     "refused": "拒絕",
     "fault": "不符",
+    "incomplete": "待補齊檔案",
     "stamped": "已加時戳",
     "renewed": "已重寫檔案",
 }

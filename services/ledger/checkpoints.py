@@ -8,18 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from data.engine import ROOT, engine, sqlite_file
-from data.models import LedgerCheckpoint
+from data.models import Event, LedgerCheckpoint, LedgerTimestamp
 from services.errors import Conflict
+from services.events import EventType
+from services.installation.alerts import alert
 from services.ledger import note
 from services.ledger.note import Checkpoint
 
 
 class LedgerFault(Conflict):
     """Stored rows, hashes or checkpoints are not what was sealed; the sentence names the first."""
+
+
+class Unwritable(Conflict):
+    """The file cannot be read or written; what was sealed stays sealed, and the next seal completes it."""
 
 
 _LOCK_PATIENCE = 60.0
@@ -105,26 +111,34 @@ def _columns(row: LedgerCheckpoint) -> list[object]:
     return [getattr(row, column.name) for column in LedgerCheckpoint.__table__.columns]
 
 
-def text_of(notes: Sequence[str]) -> str:
+def bytes_of(notes: Sequence[str]) -> bytes:
     """Return the file that holds these notes: each followed by an empty line."""
-    return "".join(f"{held}\n" for held in notes)
+    return "".join(f"{held}\n" for held in notes).encode()
 
 
-def read_file(path: Path) -> str:
-    """Return the file as it is; LedgerFault when it is no text at all. Missing is empty."""
+def read_file(path: Path) -> bytes:
+    """Return the file as it is. Missing is empty."""
     try:
-        return path.read_bytes().decode()
+        return path.read_bytes()
     except FileNotFoundError:
-        return ""
-    except UnicodeDecodeError:
-        raise LedgerFault(f"檢查點檔 {path} 不是文字檔，已遭更動。") from None
+        return b""
 
 
-def compare(notes: Sequence[str], content: str, key: Ed25519PublicKey) -> None:
+def compare(notes: Sequence[str], content: bytes, key: Ed25519PublicKey) -> None:
     """Raise LedgerFault, naming the first difference, unless the file holds exactly these notes."""
-    if content == text_of(notes):
+    wanted = bytes_of(notes)
+    if content == wanted:
         return
-    parts = content.split("\n\n")
+    if wanted.startswith(content):
+        # Shortened, perhaps inside a character: this is told before anything is read as text.
+        whole = next(
+            n for n in reversed(range(len(notes))) if content.startswith(bytes_of(notes[:n]))
+        )
+        raise LedgerFault(_lacks(whole, len(notes)))
+    try:
+        parts = content.decode().split("\n\n")
+    except UnicodeDecodeError:
+        raise LedgerFault("檢查點檔不是文字檔，已遭更動。") from None
     kept = [f"{text}\n\n{signed}\n" for text, signed in zip(parts[::2], parts[1::2], strict=False)]
     for place, text in enumerate(kept, 1):
         if place > len(notes):
@@ -135,11 +149,15 @@ def compare(notes: Sequence[str], content: str, key: Ed25519PublicKey) -> None:
         if text != notes[place - 1]:
             raise LedgerFault(_difference(text, place, key))
     if len(kept) < len(notes):
-        raise LedgerFault(
-            f"檢查點檔缺少第 {len(kept) + 1} 號檢查點（資料庫有 {len(notes)} 號）；"
-            "檔案不見、被截短，或是較舊的檔案。"
-        )
+        raise LedgerFault(_lacks(len(kept), len(notes)))
     raise LedgerFault(f"檢查點檔在第 {len(kept)} 號檢查點之後有多餘的內容，已遭更動。")
+
+
+def _lacks(kept: int, stored: int) -> str:
+    return (
+        f"檢查點檔缺少第 {kept + 1} 號檢查點（資料庫有 {stored} 號）；"
+        "檔案不見、被截短，或是較舊的檔案。"
+    )
 
 
 def _difference(text: str, place: int, key: Ed25519PublicKey) -> str:
@@ -155,23 +173,76 @@ def _difference(text: str, place: int, key: Ed25519PublicKey) -> str:
     )
 
 
-def repair(notes: Sequence[str], content: str) -> None:
-    """Complete the file when a seal was cut off before, or while, it wrote the last checkpoint."""
-    wanted = text_of(notes)
-    if notes and wanted.startswith(content) and len(content) >= len(text_of(notes[:-1])):
-        append(wanted.encode()[len(content.encode()) :])
+def missing(db: Session, notes: Sequence[str], content: bytes) -> bytes:
+    """Return what a seal that was cut off has still to write to the file, or nothing.
+
+    That is the last checkpoint or the end of it, and only while nothing says that it stood in the file
+    already: a time stamp is asked for, and a verification succeeds, only after it does. A file that has
+    been shortened since is no seal cut off. docs/ledger.md says why completing it is harmless.
+    """
+    wanted = bytes_of(notes)
+    cut_off = notes and wanted.startswith(content) and len(content) >= len(bytes_of(notes[:-1]))
+    if not cut_off or _was_in_the_file(db, len(notes)):
+        return b""
+    return wanted[len(content) :]
+
+
+def _was_in_the_file(db: Session, number: int) -> bool:
+    if db.get(LedgerTimestamp, number) is not None:
+        return True
+    seen = select(Event.id).where(
+        Event.object_type == "ledger",
+        Event.object_id == str(number),
+        or_(
+            (Event.type == EventType.LEDGER_VERIFIED.value) & (Event.outcome == "done"),
+            (Event.type == EventType.LEDGER_SEALED.value) & (Event.outcome == "stamped"),
+        ),
+    )
+    return db.scalar(seen.limit(1)) is not None
 
 
 def append(more: bytes) -> None:
     """Add to the file and wait until it is on the disk."""
     path = file_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(more)
+    _write(path, "ab", more)
+
+
+def write(whole: bytes) -> None:
+    """Make the file anew: it is there with all of this, or it is not there."""
+    path = file_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.new")
+    _write(beside, "wb", whole)
+    beside.rename(path)
+    _settle(path)
+
+
+def _write(path: Path, mode: str, content: bytes) -> None:
+    with path.open(mode) as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    _settle(path)
+
+
+def _settle(path: Path) -> None:
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)  # a new file's name is on the disk only with its folder
     finally:
         os.close(folder)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Alert the operator of a file that cannot be read or written, and raise Unwritable with a sentence."""
+    try:
+        yield
+    except OSError as error:
+        sentence = (
+            f"檢查點檔 {file_path()} 無法讀寫（{error.strerror or type(error).__name__}）。"
+            "已簽章的檢查點都在資料庫內，沒有遺失；請騰出空間或排除原因後執行 manage.py seal，檔案就會補齊。"
+        )
+        alert(sentence)
+        raise Unwritable(sentence) from error

@@ -15,11 +15,12 @@ from services.ledger import checkpoints
 def write_file_anew(actor: Actor) -> None:
     """Write the file from the database's checkpoints, all of which must be signed.
 
-    Raises Conflict while there is a file: then it is the file that must be kept and explained.
+    Raises Conflict while there is a file: then it is the file that must be kept and explained; and
+    Unwritable when it cannot be written, wholly or not at all.
     """
     permit(actor, Action.OPERATE_LEDGER)
     path = checkpoints.file_path()
-    with checkpoints.locked():
+    with checkpoints.telling(), checkpoints.locked():
         if path.exists():
             raise Conflict(f"檢查點檔 {path} 還在；請先查明它與資料庫為何不同，並移到別處保存。")
         with reading() as db:
@@ -35,4 +36,4 @@ def write_file_anew(actor: Actor) -> None:
                 outcome="renewed",
                 file=str(path),
             )
-        checkpoints.append(checkpoints.text_of([row.note for row in stored]).encode())
+        checkpoints.write(checkpoints.bytes_of([row.note for row in stored]))

@@ -18,7 +18,7 @@ from data.engine import reading, transaction
 from data.models import LedgerTile
 from services import events
 from services.actor import Actor, operator
-from services.errors import Conflict
+from services.errors import Conflict, Held
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
@@ -26,7 +26,7 @@ from services.installation import keys
 from services.installation.alerts import alert
 from services.ledger import bounds, checkpoints, note, rows, stamping, tiles, tree
 from services.ledger.bounds import Bounds
-from services.ledger.checkpoints import LedgerFault
+from services.ledger.checkpoints import LedgerFault, Unwritable
 from services.ledger.note import Checkpoint
 from services.ledger.rows import Log
 from services.ledger.tiles import Run, Tile
@@ -66,15 +66,16 @@ def seal(
 ) -> Sealed:
     """Seal everything that was written so far; the seal is an event, sealed by the next one.
 
-    Raises Conflict without a signing key or when another seal does not end, and LedgerFault,
-    after an event and an alert and without signing anything, when the ledger is not intact.
+    Raises Conflict without a signing key or when another seal does not end; LedgerFault, after an event
+    and an alert and without signing anything, when the ledger is not intact; Unwritable, after an alert,
+    when the file cannot be written, and Held when the database cannot.
     """
     permit(actor, Action.OPERATE_LEDGER)
     key = keys.ledger_key()
     if key is None:
         raise Conflict("這裡只有驗證用的公鑰，沒有封存用的私鑰（LEDGER_KEY），不能封存。")
     try:
-        with checkpoints.locked():
+        with checkpoints.telling(), checkpoints.locked():
             result = _seal(actor, key, patience, progress or (lambda share, what: None))
     except LedgerFault as fault:
         report_fault(fault, EventType.LEDGER_SEALED, actor)
@@ -94,7 +95,7 @@ def seal_aside(now: datetime, patience: float = 3.0) -> None:
         if keys.ledger_key() is not None:
             # The authority is left to the nightly seal: nobody waits for another house here.
             seal(operator(now), patience=patience, stamp=False)
-    except LedgerFault:
+    except (LedgerFault, Unwritable, Held):
         return  # alerted where it was found
     except Exception as error:
         alert("封存帳本失敗，請執行 manage.py seal 查明。", cause=type(error).__name__)
@@ -138,9 +139,11 @@ def _settled(key: Ed25519PrivateKey) -> Checkpoint:
         last = checkpoints.read_stored(stored[-1], public) if stored else None
         if last is None and db.scalar(select(LedgerTile.level).limit(1)) is not None:
             raise LedgerFault("資料庫有帳本的雜湊，卻沒有檢查點；檢查點已遭刪除。")
-    notes = [row.note for row in stored]
-    path = checkpoints.file_path()
-    checkpoints.repair(notes, checkpoints.read_file(path))
+        notes = [row.note for row in stored]
+        path = checkpoints.file_path()
+        more = checkpoints.missing(db, notes, checkpoints.read_file(path))
+    if more:
+        checkpoints.append(more)
     checkpoints.compare(notes, checkpoints.read_file(path), public)
     if last is None:
         return _NOTHING
@@ -186,7 +189,7 @@ def _step(
             size=checkpoint.size,
             root=checkpoint.root.hex(),
         )
-    checkpoints.append(checkpoints.text_of([text]).encode())
+    checkpoints.append(checkpoints.bytes_of([text]))
     return checkpoint
 
 

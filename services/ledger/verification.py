@@ -29,6 +29,10 @@ from services.ledger.rows import Log
 from services.ledger.sealing import report_fault
 
 Progress = Callable[[float, str], None]
+_TO_COMPLETE = (
+    "封存在寫入檢查點檔時中斷：第 {number} 號檢查點在資料庫內，簽章與所有紀錄都相符，檔案卻還沒有（全部）寫入。"
+    "紀錄沒有遭更動；請執行 manage.py seal，檔案就會補齊。"
+)
 
 
 @dataclass(frozen=True)
@@ -43,20 +47,24 @@ class Verified:
     stamped: int
     purged: int = 0
     """How many of ``records`` were purged lawfully since: of them the hashes are left."""
+    to_complete: str | None = None
+    """What a seal that was cut off has left for the next one to complete; never beside a fault."""
 
     @property
     def ok(self) -> bool:
-        return self.first_fault is None
+        """Whether everything is as it was sealed, and the file whole."""
+        return self.first_fault is None and self.to_complete is None
 
     def as_dict(self) -> dict[str, object]:
         """Return what ``manage.py verify-ledger --json`` prints."""
-        return {
+        answer: dict[str, object] = {
             "ok": self.ok,
             "records": self.records,
             "events": self.events,
             "checkpoints": self.checkpoints,
             "first_fault": self.first_fault,
         }
+        return answer | ({"to_complete": self.to_complete} if self.to_complete else {})
 
 
 @guarded(Action.OPERATE_LEDGER)
@@ -70,8 +78,10 @@ def verify_ledger(
     """Verify the whole ledger against the stored rows and the file outside the database.
 
     ``file`` is another copy of the file to hold it against, ``archive`` that of a purge, whose rows
-    are hashed again too. Rows after the last checkpoint are counted, they are no fault. The
-    verification is an event; a fault is alerted. Raises Invalid when there is no such archive.
+    are hashed again too. Rows after the last checkpoint are counted, they are no fault. Nor is a last
+    checkpoint that a seal, cut off, has not (wholly) written to the file, where all else is sound:
+    that is to be completed. A copy is held to all of it: no seal completes a copy. The verification is
+    an event; a fault is alerted. Raises Invalid when there is no such archive.
     """
     permit(actor, Action.OPERATE_LEDGER)
     if archive is not None and not archive.is_file():
@@ -86,6 +96,7 @@ def verify_ledger(
                 actor,
                 EventType.LEDGER_VERIFIED,
                 about=("ledger", found.checkpoints),
+                outcome="incomplete" if found.to_complete else "done",
                 records=found.records,
                 events=found.events,
             )
@@ -94,20 +105,21 @@ def verify_ledger(
 
 def _verify(actor: Actor, file: Path | None, archive: Path | None, progress: Progress) -> Verified:
     key = keys.ledger_public_key()
-    with checkpoints.locked():  # no seal between the database's and the file's
-        with reading() as db:
-            stored = checkpoints.stored(db)
-            hashes_stored = tiles.count_stored(db)
-            purged = purges.purged_ids(db)
-        content, unreadable = _content(file)
+    # No seal between the database's and the file's.
+    with checkpoints.telling(), checkpoints.locked(), reading() as db:
+        stored = checkpoints.stored(db)
+        hashes_stored = tiles.count_stored(db)
+        purged = purges.purged_ids(db)
+        content = checkpoints.read_file(file or checkpoints.file_path())
+        notes = [row.note for row in stored]
+        cut_off = checkpoints.missing(db, notes, content) if file is None else b""
     known, fault = _known(stored, key)
     last = known[-1] if known else None
     sealed = {Log.USAGE: last.usage_through, Log.EVENTS: last.event_through} if last else {}
     rehashing = Rehashing(known, purged)
     first = (
         rehashing.run(progress)
-        or unreadable
-        or _in_the_file(stored, content, key)
+        or _in_the_file(notes, content + cut_off, key)
         or fault
         or _of_the_purges(actor, known)
         or rehashing.tile_fault
@@ -127,15 +139,8 @@ def _verify(actor: Actor, file: Path | None, archive: Path | None, progress: Pro
             sum(rows.count_after(db, log, sealed.get(log, 0)) for log in Log),
             db.scalar(select(func.count()).select_from(LedgerTimestamp)) or 0,
             rehashing.purged,
+            _TO_COMPLETE.format(number=len(known)) if cut_off and first is None else None,
         )
-
-
-def _content(file: Path | None) -> tuple[str, str | None]:
-    """Return the file's text, and the fault that it is not even that."""
-    try:
-        return checkpoints.read_file(file or checkpoints.file_path()), None
-    except LedgerFault as fault:
-        return "", str(fault)
 
 
 def _known(
@@ -155,11 +160,9 @@ def _known(
     return known, None
 
 
-def _in_the_file(
-    stored: Sequence[LedgerCheckpoint], content: str, key: Ed25519PublicKey
-) -> str | None:
+def _in_the_file(notes: Sequence[str], content: bytes, key: Ed25519PublicKey) -> str | None:
     try:
-        checkpoints.compare([row.note for row in stored], content, key)
+        checkpoints.compare(notes, content, key)
     except LedgerFault as fault:
         return str(fault)
     return None

@@ -98,6 +98,8 @@ def purge(
     verified = verify_ledger(actor, progress=progress)
     if verified.first_fault is not None:
         raise LedgerFault(f"帳本不符，不能清除：{verified.first_fault}")
+    if verified.to_complete is not None:
+        raise Conflict(verified.to_complete)
     digest = _archive_and_delete(actor, path, plan)
     return replace(result, archive=str(path), archive_sha256=digest)
 

@@ -1,6 +1,8 @@
 """Sealing: what it seals, whom it waits for, and what it leaves behind when it is cut off."""
 
 import base64
+import errno
+import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,9 +20,11 @@ from services import events
 from services.actor import operator
 from services.errors import Conflict, Refused
 from services.ledger import bounds, checkpoints, note, rows, sealing, tiles, tree
-from services.ledger.checkpoints import LedgerFault
+from services.ledger.checkpoints import LedgerFault, Unwritable
+from services.ledger.renewing import write_file_anew
 from services.ledger.rows import Log
 from services.ledger.sealing import Sealed, seal, seal_aside
+from services.ledger.verification import verify_ledger
 from tests.services.ledger.conftest import KEY
 from tests.services.ledger.helpers import run, use
 from tests.world import NOW, World
@@ -147,6 +151,13 @@ def half_written(more: bytes) -> None:
     raise CutOffError
 
 
+def cut_inside_a_character(more: bytes) -> None:
+    path = checkpoints.file_path()
+    with path.open("ab") as file:
+        file.write(more[: more.index("—".encode()) + 1])
+    raise CutOffError
+
+
 CUTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "waiting for writers": (bounds, "find", cut_off),
     "reading the rows": (rows, "read", cut_off),
@@ -159,6 +170,7 @@ CUTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "writing the event": (events, "write", cut_off),
     "before the file is written": (checkpoints, "append", cut_off),
     "while the file is written": (checkpoints, "append", half_written),
+    "inside a character of the file": (checkpoints, "append", cut_inside_a_character),
 }
 
 
@@ -176,8 +188,59 @@ def test_a_seal_that_is_cut_off_is_taken_up_by_the_next(
     seal_now()
     hashes = leaves_in_order()
     assert all(row.root == tree.root_of(hashes[: row.size]).hex() for row in stored())
-    assert checkpoints_file.read_text() == checkpoints.text_of([row.note for row in stored()])
+    assert checkpoints_file.read_bytes() == checkpoints.bytes_of([row.note for row in stored()])
     assert stored()[-1].usage_count == 600
+
+
+@pytest.mark.parametrize("how", ["open", "fsync"])
+def test_a_disk_that_is_full_is_a_sentence_and_an_alert_and_loses_nothing(
+    world: World,
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    checkpoints_file: Path,
+) -> None:
+    use(world, 30)
+    seal_now()
+    use(world, 30)
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        if how == "open":
+            patched.setattr(checkpoints, "_write", full)
+        else:
+            patched.setattr(os, "fsync", full)
+        for _ in range(
+            2 if how == "open" else 1
+        ):  # nothing more is signed before the file is whole
+            with pytest.raises(Unwritable, match=r"No space left on device.*manage.py seal"):
+                seal_now()
+        assert len(stored()) == 2
+    assert "檢查點檔" in caplog.text
+    if how == "open":
+        assert verify_ledger(operator(NOW)).to_complete is not None
+    seal_now()
+    assert checkpoints_file.read_bytes() == checkpoints.bytes_of([row.note for row in stored()])
+    assert verify_ledger(operator(NOW)).ok
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_lost_file_is_written_anew_wholly_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, checkpoints_file: Path
+) -> None:
+    for _ in range(2):
+        use(world, 3)
+        seal_now()
+    checkpoints_file.unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", cut_off)
+        with pytest.raises(CutOffError):
+            write_file_anew(operator(NOW))
+    assert not checkpoints_file.exists()
+    write_file_anew(operator(NOW))
+    assert checkpoints_file.read_bytes() == checkpoints.bytes_of([row.note for row in stored()])
 
 
 @pytest.mark.attack("ledger")

@@ -421,7 +421,7 @@ def test_the_newest_checkpoint_removed_with_its_line_is_named(
         f"DELETE FROM ledger_tiles WHERE level = 0 AND number * 256 + width > {size}",
         f"DELETE FROM ledger_tiles WHERE level = 1 AND width * 256 > {size}",
     )
-    checkpoints_file.write_text(checkpoints.text_of([row.note for row in kept]))
+    checkpoints_file.write_bytes(checkpoints.bytes_of([row.note for row in kept]))
     fault = verify().first_fault
     assert fault == "系統紀錄有第 3 號檢查點的封存，資料庫卻只有 2 號；較新的檢查點已遭刪除。"
 
@@ -540,8 +540,8 @@ def swapped(content: str) -> str:
 FILES: dict[str, tuple[Callable[[str], str], str]] = {
     "gone": (lambda content: "", "缺少第 1 號檢查點"),
     "shortened": (
-        lambda content: "\n\n".join(content.split("\n\n")[:4]) + "\n\n",
-        "缺少第 3 號檢查點",
+        lambda content: "\n\n".join(content.split("\n\n")[:2]) + "\n\n",
+        "缺少第 2 號檢查點",
     ),
     "the first dropped": (lambda content: content.split("\n\n", 2)[2], "第 1 則是第 2 號檢查點"),
     "reordered": (swapped, "第 1 則是第 2 號檢查點"),
@@ -580,6 +580,143 @@ def test_the_wrong_key_is_named(sealed: World, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("LEDGER_KEY", OTHER_KEY)
     fault = verify().first_fault
     assert fault is not None and "另一把金鑰" in fault
+
+
+# --- a seal that was cut off before its checkpoint was in the file ----------------------------------
+
+_LAST = {"the whole": 0.0, "the last byte of the": 1.0, "half of the": 0.5}
+
+
+def cut(checkpoints_file: Path, share: float = 0.0) -> bytes:
+    """Take the last checkpoint, or the end of it, out of the file, and return what the file was."""
+    whole = checkpoints_file.read_bytes()
+    with reading() as db:
+        last = len(checkpoints.bytes_of([checkpoints.stored(db)[-1].note]))
+    checkpoints_file.write_bytes(whole[: len(whole) - last + min(int(last * share), last - 1)])
+    return whole
+
+
+@pytest.mark.parametrize("name", _LAST)
+def test_what_the_next_seal_would_complete_is_no_fault(
+    sealed: World, checkpoints_file: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = cut(checkpoints_file, _LAST[name])
+    for _ in range(2):  # asking changes nothing
+        found = verify()
+        assert found.first_fault is None and not found.ok
+        assert found.to_complete is not None and "第 3 號檢查點" in found.to_complete
+        assert found.as_dict()["to_complete"] == found.to_complete
+        assert (newest_event().outcome, newest_event().type) == ("incomplete", "ledger_verified")
+    assert "帳本不符" not in caplog.text
+    seal(operator(NOW))
+    assert checkpoints_file.read_bytes().startswith(whole)
+    assert verify().ok
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_seal_cut_off_inside_a_character_is_completed(
+    sealed: World, checkpoints_file: Path
+) -> None:
+    whole = checkpoints_file.read_bytes()
+    dash = whole.rindex("—".encode())
+    for inside in (1, 2):
+        checkpoints_file.write_bytes(whole[: dash + inside])
+        assert verify().to_complete is not None
+    seal(operator(NOW))
+    assert checkpoints_file.read_bytes().startswith(whole) and verify().ok
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize(
+    "name",
+    ["the last sealed dropped", "two rows swapped", "a hash altered", "an upper tile dropped"],
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_touched_rows_are_named_although_the_file_is_incomplete(
+    sealed: World, checkpoints_file: Path, name: str
+) -> None:
+    """Whoever shortens the file gains nothing by it: all that was sealed is held against the signed roots."""
+    statements, _ = ROWS[name] if name in ROWS else ((TILES[name][0],), "")
+    run(*statements)
+    cut(checkpoints_file)
+    found = verify()
+    assert found.first_fault is not None and found.to_complete is None
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize("name", ["the last dropped", "a column altered", "a note altered"])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_touched_checkpoints_are_named_although_the_file_is_incomplete(
+    sealed: World, checkpoints_file: Path, name: str
+) -> None:
+    cut(checkpoints_file)
+    run(*NOTES[name][0])
+    found = verify()
+    assert found.first_fault is not None and found.to_complete is None
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_whatever_reads_as_to_be_completed_is_completed_to_what_it_was(
+    sealed: World, checkpoints_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut the file anywhere, change or add any byte: only the end of the last checkpoint may be missing."""
+    monkeypatch.setattr(Rehashing, "run", lambda self, progress: None)  # no row is touched here
+    monkeypatch.setattr(Rehashing, "purged", 0, raising=False)
+    whole = checkpoints_file.read_bytes()
+    with reading() as db:
+        start = len(checkpoints.bytes_of([row.note for row in checkpoints.stored(db)[:-1]]))
+    tried = [whole[:place] for place in (0, 1, start - 1, *range(start, len(whole), 7))]
+    tried += [
+        held[:place] + bytes([held[place] ^ 1]) + held[place + 1 :]
+        for held in (whole, whole[: start + 50])
+        for place in (0, start // 2, start + 20, start + 49)
+    ]
+    tried += [whole[:start] + b"cadastre-ledger\n1", whole + b"\n", b"\n" + whole[:start]]
+    for content in tried:
+        checkpoints_file.write_bytes(content)
+        found = verify()
+        if found.to_complete is not None:
+            with reading() as db:
+                notes = [row.note for row in checkpoints.stored(db)]
+                assert content + checkpoints.missing(db, notes, content) == whole
+                assert len(content) >= start
+        else:
+            assert found.first_fault is not None
+    assert sum(len(content) >= start and whole.startswith(content) for content in tried) > 30
+
+
+def whole_once(sealed: World) -> None:
+    assert verify().ok
+
+
+def stamped_once(sealed: World) -> None:
+    run("INSERT INTO ledger_timestamps VALUES (3, '2026-11-23 02:00:00.000000', x'00')")
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize("evidence", [whole_once, stamped_once])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_that_was_whole_once_and_is_shortened_is_named(
+    sealed: World, checkpoints_file: Path, evidence: Callable[[World], None]
+) -> None:
+    """A verification and a time stamp come only after the checkpoint is in the file."""
+    evidence(sealed)
+    cut(checkpoints_file)
+    found = verify()
+    assert found.to_complete is None
+    assert found.first_fault is not None and "缺少第 3 號檢查點" in found.first_fault
+    with pytest.raises(checkpoints.LedgerFault, match="缺少第 3 號檢查點"):
+        seal(operator(NOW))
+
+
+@pytest.mark.attack("ledger")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_copy_is_held_to_all_of_it(kept: Path) -> None:
+    """No seal completes a copy: one that lacks the last checkpoint is older, or was shortened."""
+    cut(kept)
+    fault = verify(file=kept).first_fault
+    assert fault is not None and "缺少第 3 號檢查點" in fault
 
 
 def test_verifying_needs_the_rows_only_in_part(

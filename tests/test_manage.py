@@ -76,7 +76,7 @@ def test_the_sixteen_applications_are_printed_for_tools_and_for_people() -> None
 def test_an_import_is_counted_stored_once_and_never_again(city: dict[str, str]) -> None:
     call = ("import-usage", str(SAMPLE), "--source", "另一個平臺")
     counts = {"read": 2034, "stored": 1990, "duplicates": 10, "rejected": 34}
-    found = {"alike": 0, "unmapped": [], "imported_before": [], "sheets": []}
+    found = {"alike": 0, "unmapped": [], "imported_before": [], "sheets": [], "late": []}
     assert answer(*call, "--dry-run", env=city) == counts | found
     assert answer(*call, env=city) == counts | found
     again = answer(*call, "--delimiter", "comma", env=city)

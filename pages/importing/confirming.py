@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.importing.mapping import Mapping
-from pages.importing.notices import show_sheets, show_unmapped
+from pages.importing.notices import show_late, show_sheets, show_unmapped
 from pages.importing.preview import show_counts, show_flags, show_good, show_rejected
 from pages.importing.steps import step_box
 from pages.importing.task import Task, with_progress
@@ -34,6 +34,7 @@ def confirm(actor: Actor, task: Task | None, mapping: Mapping | None) -> None:
             return
         show_sheets(found.sheets)
         show_unmapped(found.unmapped)
+        show_late(found.late)
         alike_are_one = _ask_alike(found)
         if alike_are_one:
             found = replace(

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.importing.task import Task
 from pages.shared.text import plain
 from services.usage.importing.history import PastImport
+from services.usage.importing.late import LateRows
 from services.usage.importing.scan import Unmapped
 from services.usage.importing.sheets import SheetInfo
 
@@ -54,6 +55,21 @@ def show_sheets(sheets: Sequence[SheetInfo]) -> None:
         hide_index=True,
         column_config={"讀取": st.column_config.NumberColumn(format="localized")},
         alt="工作表",
+    )
+
+
+def show_late(late: Sequence[LateRows]) -> None:
+    """Say which rows come too late for an audit whose frame is frozen, and what becomes of them."""
+    if not late:
+        return
+    lines = [plain(one.sentence) for one in late[:_MOST_NAMED]]
+    if len(late) > _MOST_NAMED:
+        rows = sum(one.rows for one in late[_MOST_NAMED:])
+        lines.append(f"另有 {len(late) - _MOST_NAMED:,} 個單位的季別已凍結，{rows:,} 筆不列入")
+    st.warning(
+        "有些列屬於母體已凍結的季別。仍會存入，但原來的稽核抽不到；由該單位另辦補充稽核，"
+        "未辦者由機關稽核列為單位稽核未完成：\n\n" + "\n".join(f"- {line}" for line in lines),
+        icon=":material/move_to_inbox:",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.importing.mapping import headings
-from pages.importing.notices import show_sheets, show_unmapped
+from pages.importing.notices import show_late, show_sheets, show_unmapped
 from pages.importing.task import Task
 from pages.shared.export import export_button
 from pages.shared.paging import Pager
@@ -157,6 +157,7 @@ def show_result(result: ImportResult, file_name: str) -> None:
     show_counts(result, "已存入")
     show_sheets(result.sheets)
     show_unmapped(result.unmapped)
+    show_late(result.late)
     st.page_link(
         "pages/usage/page.py",
         label="到使用統計查看",

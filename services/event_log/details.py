@@ -50,6 +50,7 @@ DETAILS = {
     "stored": "存入",
     "duplicates": "重複",
     "rejected": "不能匯入",
+    "late": "凍結後匯入",
     "units_by_hand": "手動對應的單位",
     "role": "角色",
     "unit": "單位代碼",

@@ -70,7 +70,8 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.USAGE_IMPORTED: _words(
         Group.USAGE,
         "匯入使用紀錄",
-        *("source", "file_sha256", "read", "stored", "duplicates", "rejected", "units_by_hand"),
+        *("source", "file_sha256", "read", "stored", "duplicates", "rejected", "late"),
+        "units_by_hand",
     ),
     EventType.ACCOUNT_CREATED: _words(Group.ACCOUNTS, "建立帳號", "role"),
     EventType.ACCOUNT_STATUS_CHANGED: _words(

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from data.engine import reading
 from data.models import SourceUser, UsageImport, UsageRecord
+from services.audits.freezing import freeze
 from services.clock import utc_now
+from services.regulation.periods import Quarter
 from services.usage.importing import preview as previewing
 from services.usage.importing import scan, sheets
 from tests.services.import_helpers import (
@@ -281,6 +283,18 @@ def test_sheets_are_named_before_and_after(world: World) -> None:
     press(app, "匯入")
     assert stored() == 2
     assert list(app.dataframe[0].value["工作表"]) == ["舊資料", "使用紀錄"]
+
+
+def test_what_comes_too_late_for_a_frozen_audit_is_said_before_and_after(world: World) -> None:
+    freeze(world.actor("head"), world.units["tax1"], Quarter(2026, 3), seal=False)
+    app = open_page()
+    upload(app, "a.csv", csv_file({}))
+    said = "大安分處 115年第3季已凍結，1 筆不列入"
+    assert not app.warning
+    for button in ("檢查檔案", "匯入"):
+        press(app, button)
+        assert said in app.warning[0].value, button
+    assert stored() == 1
 
 
 def test_rejected_rows_of_several_sheets_name_their_sheet(world: World) -> None:

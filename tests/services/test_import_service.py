@@ -319,7 +319,7 @@ def test_a_bad_file_changes_nothing(city: World, manager: Actor, name: str) -> N
 
 def test_the_command_lines_dictionary(city: World, tmp_path: Path) -> None:
     person = operator(NOW)
-    told = EXPECTED | {"alike": 0, "unmapped": [], "imported_before": []}
+    told = EXPECTED | {"alike": 0, "unmapped": [], "imported_before": [], "late": []}
     sheets = [{"name": "使用紀錄", "read": 2034, "left_out": ""}]
     dry = service.import_file(person, sample("xlsx"), SOURCE, True)
     assert dry == told | {"sheets": sheets}
@@ -334,6 +334,7 @@ def test_the_command_lines_dictionary(city: World, tmp_path: Path) -> None:
         ("sheets", []),
         ("unmapped", []),
         ("imported_before", []),
+        ("late", []),
     ]
     past = history.list_imports(person)
     assert [(p.file_name, p.stored, p.imported_by) for p in past] == [

@@ -19,6 +19,7 @@ from services.usage.importing.cells import GoodRow, RejectedRow
 from services.usage.importing.columns import ColumnMapping, Header
 from services.usage.importing.fields import guess
 from services.usage.importing.history import PastImport, imports_of_file
+from services.usage.importing.late import LateRows, late_rows
 from services.usage.importing.lookups import Lookups
 from services.usage.importing.packed import Packed
 from services.usage.importing.readers import FileData, fingerprint
@@ -88,6 +89,8 @@ class Preview:
     """Columns that hold data and have no field."""
     imported_before: tuple[PastImport, ...]
     """Imports of the very same file, the newest first."""
+    late: tuple[LateRows, ...]
+    """The rows that would be stored and come too late for an audit that is frozen."""
 
 
 def silent(_done: float, _sentence: str) -> None:
@@ -143,16 +146,20 @@ def preview(
     file, tally, spool = judge_file(data, mapping or {}, how, lookups, actor.now, progress)
     before = Stored(source.id if source is not None and compare else None, tally.keys)
     flags, shown, stored, alike = Counter[str](), list[GoodRow](), 0, 0
+    by_month = Counter[tuple[int, str]]()
     for chunk in spool:
         with reading() as db:
             fresh = before.fresh(db, chunk)
         stored += len(fresh)
         shown += fresh[: SHOWN_GOOD_ROWS - len(shown)]
+        by_month.update((row.unit_id, row.local_month) for row in fresh)
         for row in fresh:
             flags.update(row.flags.split())
             alike += row.alike
     progress(1.0, f"已檢查 {tally.read:,} 列")
     rejected = len(tally.rejected)
+    with reading() as db:
+        late = late_rows(db, by_month, lookups.units)
     return Preview(
         file_name=file_name,
         read=tally.read,
@@ -173,6 +180,7 @@ def preview(
         headings=tally.headings,
         unmapped=tuple(tally.unmapped.values()),
         imported_before=tuple(imports_of_file(actor, fingerprint(data))),
+        late=late,
     )
 
 

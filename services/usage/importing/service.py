@@ -17,8 +17,10 @@ from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.regulation.periods import Quarter
 from services.usage.importing.columns import ColumnMapping
 from services.usage.importing.history import PastImport, imports_of_file
+from services.usage.importing.late import LateRows, late_rows
 from services.usage.importing.lookups import Lookups
 from services.usage.importing.preview import (
     Preview,
@@ -60,6 +62,8 @@ class ImportResult:
     """Columns that hold data and have no field."""
     imported_before: tuple[PastImport, ...]
     """Earlier imports of the very same file, the newest first."""
+    late: tuple[LateRows, ...]
+    """What was stored and comes too late for an audit that is frozen."""
 
 
 @guarded(Action.IMPORT_USAGE)
@@ -106,7 +110,7 @@ def store(
     )
     try:
         with transaction(patience=PATIENCE) as db:
-            source_code = _write(db, actor, source_name, record, ready, lookups)
+            source_code, late = _write(db, actor, source_name, record, ready, lookups)
     except IntegrityError as error:
         raise Conflict("剛好有人同時匯入同一個來源，這次沒有存入任何一列；請再試一次。") from error
     return ImportResult(
@@ -120,6 +124,7 @@ def store(
         sheets=() if file.book.delimiter else tuple(tally.sheets),
         unmapped=tuple(tally.unmapped.values()),
         imported_before=before,
+        late=late,
     )
 
 
@@ -130,8 +135,8 @@ def _write(
     record: UsageImport,
     ready: Ready,
     lookups: Lookups,
-) -> str:
-    """Write everything of one import and return the code of its source."""
+) -> tuple[str, tuple[LateRows, ...]]:
+    """Write everything of one import; return the code of its source, and what comes too late."""
     source = find_source(db, source_name)
     if source is None:
         source = new_source(actor, source_name)
@@ -146,6 +151,7 @@ def _write(
     writer = Writer(db, source.id, record.id, ready)
     record.rows_stored = sum(writer.store(rows) for rows in ready.rows)
     record.rows_duplicate = record.rows_read - record.rows_stored - record.rows_rejected
+    late = late_rows(db, writer.stored, lookups.units)
     events.write(
         db,
         actor,
@@ -157,9 +163,10 @@ def _write(
         stored=record.rows_stored,
         duplicates=record.rows_duplicate,
         rejected=record.rows_rejected,
+        late=sum(one.rows for one in late),
         units_by_hand=[[*texts, unit_id] for texts, unit_id in lookups.by_hand.items()],
     )
-    return source.code
+    return source.code, late
 
 
 @guarded(Action.IMPORT_USAGE)
@@ -200,6 +207,9 @@ def import_file(
             }
             for past in done.imported_before
         ],
+        "late": [
+            {"unit": one.unit, "quarter": str(one.quarter), "rows": one.rows} for one in done.late
+        ],
     }
 
 
@@ -217,6 +227,10 @@ def sentences(done: Mapping[str, Any]) -> list[str]:
         f"有資料但沒有對應欄位：{column['letter']} {column['heading'] or '（無標題）'}，"
         f"{column['rows']:,} 列，例如 {column['example']}"
         for column in done["unmapped"]
+    ]
+    said += [
+        LateRows(one["unit"], Quarter.parse(one["quarter"]), one["rows"]).sentence
+        for one in done["late"]
     ]
     if done["alike"]:
         said.append(f"有 {done['alike']:,} 列與前面的列完全相同，檔案裡也沒有序號可以分辨。")

@@ -3,6 +3,7 @@
 Only the second takes SQLite's one lock, so whatever needs none is done in the first.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -166,6 +167,8 @@ class Writer:
         self._source_id = source_id
         self._import_id = import_id
         self._ready = ready
+        self.stored = Counter[tuple[int, str]]()
+        """What was stored so far, by unit and month."""
         earlier = select(func.max(UsageImport.id)).where(
             UsageImport.source_id == source_id, UsageImport.id != import_id
         )
@@ -188,6 +191,7 @@ class Writer:
             rows = self._ready.stored.still_fresh(self._db, self._source_id, rows)
         self._remember_people(rows)
         add_records(self._db, [self._record(row) for row in rows])
+        self.stored.update((row["unit_id"], row["local_month"]) for row in rows)
         return len(rows)
 
     def _remember_people(self, rows: Sequence[dict[str, Any]]) -> None:

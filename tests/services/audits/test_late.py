@@ -26,6 +26,7 @@ from services.regulation.floors import unit_floors
 from services.regulation.periods import Quarter
 from services.schedule.tasks import tasks_of
 from services.schedule.words import TaskKind, TaskState
+from services.usage.importing import service
 from tests.services.audits.agency.halves import (
     HALF,
     Q1,
@@ -37,6 +38,7 @@ from tests.services.audits.agency.halves import (
     signed_units,
 )
 from tests.services.audits.test_at_once import at_once
+from tests.services.import_helpers import SOURCE, csv_file
 from tests.world import World, at
 
 __all__ = ["half"]
@@ -219,3 +221,25 @@ def test_it_stands_on_the_work_list_until_it_is_received(half: World) -> None:
     sign(half.actor("head"), supplement, view_audit(half.actor("head"), supplement).content_hash)
     receipts = of_kinds(half, "agency_manager", TaskKind.RECEIPT)
     assert (TaskState.DUE, f"{name}單位補充稽核　已簽核，待收存") in receipts
+
+
+@pytest.mark.parametrize("how", ["preview", "store"])
+def test_an_import_says_what_comes_too_late(half: World, how: str) -> None:
+    """Of a file over two quarters and two units, only what one has frozen is late."""
+    operator = half.actor("system_manager")
+    main = drawn_unit(half, "tax1", Q1)
+    times = ("115/02/03 09:00", "115/03/31 23:59", "115/04/01 00:00")
+    data = csv_file(
+        *({"序號": str(n), "查詢時間": time} for n, time in enumerate(times)),
+        {"序號": "9", "使用單位": "中山分處", "查詢時間": "115/02/03 09:00"},
+    )
+    if how == "preview":
+        found = service.preview(operator, SOURCE, "a.csv", data).late
+        assert late(half, main).records == 0
+    else:
+        found = service.store(operator, SOURCE, "a.csv", data, only_good=True).late
+        assert late(half, main).records == 2
+        assert service.store(operator, SOURCE, "a.csv", data, only_good=True).late == ()
+    assert [one.sentence for one in found] == [
+        "臺北市稅捐稽徵處 大安分處 115年第1季已凍結，2 筆不列入"
+    ]

@@ -10,7 +10,7 @@ from pages.shared.feedback import showing_errors
 from pages.shared.text import plain
 from services.actor import Actor
 from services.usage.importing.delimiters import DELIMITERS
-from services.usage.importing.fields import FIELDS, REQUIRED
+from services.usage.importing.fields import FIELDS, REQUIRED, says_of_the_file
 from services.usage.importing.preview import list_units
 from services.usage.importing.scan import Reading, letter
 
@@ -113,6 +113,7 @@ def choose_unsaid(task: Task, columns: dict[str, int | None]) -> frozenset[str]:
     chosen = st.multiselect(
         f"有資料但沒有對應的 {len(names)} 欄，都會用來分辨是不是同一筆；與紀錄無關的請在此排除",
         list(dict.fromkeys(names)),
+        default=[name for name in dict.fromkeys(names) if says_of_the_file(name)],
         placeholder=f"{'、'.join(names[:6])}{'…' if len(names) > 6 else ''}",
         help="例如匯出時間、製表人：同一筆紀錄每次匯出都不同，不排除就會存入兩次。",
         key=f"import.unsaid.{task.file_id}",

@@ -83,7 +83,8 @@ def map_file(actor: Actor, task: Task | None, source: str) -> Mapping | None:
             return None
         show_kind(actor, task)
         columns = choose_columns(task)
-        how = Reading(task.head.delimiter, unsaid=choose_unsaid(task, columns))
+        unsaid = choose_unsaid(task, columns)
+        how = Reading(task.head.delimiter, unsaid=unsaid, unsaid_as_found=False)
         mapping = Mapping(source, columns, choose_units(actor, task), how)
         if not source:
             st.caption("請先在第一步選擇或填寫來源系統。")

@@ -381,17 +381,39 @@ def test_what_was_stored_before_a_column_was_known_is_stored_once(
     assert (done.stored, done.duplicates) == (1, 1)
 
 
-def test_a_column_that_says_nothing_of_the_record_is_set_aside(city: World, manager: Actor) -> None:
+@pytest.mark.parametrize(
+    ("heading", "how"),
+    [("匯出時間", Reading()), ("更新", Reading(unsaid=frozenset({"更新"}), unsaid_as_found=False))],
+)
+def test_a_column_that_says_nothing_of_the_record_is_set_aside(
+    city: World, manager: Actor, heading: str, how: Reading
+) -> None:
     def file(exported: str) -> bytes:
-        return table_csv([[*HEADERS, "匯出時間"], [*GOOD.values(), exported]])
+        return table_csv([[*HEADERS, heading], [*GOOD.values(), exported]])
 
-    how = Reading(unsaid=frozenset({"匯出時間"}))
     for day, stored in (("115/10/01", 1), ("115/10/02", 0)):
         shown = service.preview(manager, SOURCE, "a", file(day), how=how)
-        assert (shown.stored, [one.heading for one in shown.unmapped]) == (stored, ["匯出時間"])
+        assert (shown.stored, [one.heading for one in shown.unmapped]) == (stored, [heading])
         done = service.store(manager, SOURCE, "a", file(day), only_good=True, how=how)
         assert done.stored == stored
-    assert service.preview(manager, "乙", "a", file("115/10/03")).stored == 1
+    told = Reading(unsaid_as_found=False)
+    for day in ("115/10/03", "115/10/04"):
+        assert service.store(manager, "乙", "a", file(day), only_good=True, how=told).stored == 1
+
+
+def test_a_column_mapped_by_hand_later_stores_nothing_again(city: World, manager: Actor) -> None:
+    """What was stored before somebody saw that a heading was not known is not stored twice."""
+    rows = [[*GOOD.values(), number] for number in ("1157554631", "1157554631", "1157554632")]
+    numberless = [["" if index in (0, 11) else cell for index, cell in enumerate(r)] for r in rows]
+    data = table_csv([[*HEADERS, "依據"], *numberless])
+    assert service.store(manager, SOURCE, "a", data, only_good=True).stored == 3
+    by_hand = {"document_no": "依據"}
+    for mapping in (by_hand, {}, by_hand):
+        done = service.store(manager, SOURCE, "a", data, mapping, only_good=True)
+        assert (done.stored, done.duplicates) == (0, 3)
+    other = service.store(manager, "乙", "a", data, by_hand, only_good=True)
+    assert (other.stored, other.duplicates) == (3, 0)
+    assert records()[-1].document_no == "1157554632"
 
 
 def test_rows_alike_are_counted_in_their_sheet_and_named(city: World, manager: Actor) -> None:

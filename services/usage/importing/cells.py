@@ -46,8 +46,8 @@ class GoodRow(NamedTuple):
     reason: str
     flags: str
     address: str
-    earlier_key: str = ""
-    """The key that earlier versions gave the row, where it was another one."""
+    other_keys: tuple[str, ...] = ()
+    """Keys under which the row may have been stored: by an earlier version, before it was mapped by hand."""
     numbered: bool = False
     """Whether the file gives the row a serial number, so that its double is no other record."""
     sheet: str = ""

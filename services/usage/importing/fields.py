@@ -1,5 +1,6 @@
 """What a usage record can say, and how other systems head it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -166,11 +167,17 @@ _OTHER_DATES = frozenset(map(match_key, ("操作日期", "作業日期", "存取
 _TIMES = frozenset(
     map(match_key, ("查詢時間", "使用時間", "操作時間", "作業時間", "存取時間", "時間"))
 )
+_OF_THE_FILE = re.compile("匯出|輸出|製表|產製|產表|報表|頁次|頁碼|export")
 
 
 def field_of(heading: str) -> str | None:
     """Return the field that a heading names, or None."""
     return _FIELD_OF.get(match_key(heading))
+
+
+def says_of_the_file(heading: str) -> bool:
+    """Whether a heading is about the export (匯出時間, 製表人, 頁次): it differs each time one is made."""
+    return bool(_OF_THE_FILE.match(match_key(heading)))
 
 
 def guess(cells: Sequence[str]) -> dict[str, int]:

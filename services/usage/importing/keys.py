@@ -1,10 +1,11 @@
 """What makes a row one and the same record, whatever the file's format and spelling.
 
 Keys stay as they were when a record was stored: a file in which every column with data is mapped has
-the keys that every version gave it, so that it stores nothing again. Where a row's key has changed
-(what unmapped columns say counts by now, protection is stripped, workbooks' fractions of a second are
-no longer rounded up), the row carries the key of the earlier versions too (`GoodRow.earlier_key`), and a
-record stored under it is one of the rows that would have had it (`storing.Stored`).
+the keys that every version gave it, so that it stores nothing again. A row can have been stored under
+another key: by an earlier version (what unmapped columns say counts by now, protection is stripped,
+workbooks' fractions of a second are no longer rounded up), or before a column was mapped by hand. The row
+carries these keys too (`GoodRow.other_keys`), and a record stored under one of them is one of the rows that
+would have had it (`storing.Stored`).
 """
 
 import hashlib

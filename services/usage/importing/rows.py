@@ -52,8 +52,13 @@ class RowReader:
         unsaid: frozenset[int] = frozenset(),
         workbook: bool = False,
         sheet: str = "",
+        by_headings: "RowReader | None" = None,
     ) -> None:
-        """``unsaid`` are columns that say nothing of the record, such as when the file was made."""
+        """``unsaid`` are columns that say nothing of the record, such as when the file was made.
+
+        ``by_headings`` reads the row by its headings alone, where columns were mapped by hand.
+        """
+        self._by_headings = by_headings
         self._lookups = lookups
         self._now = now
         self._workbook = workbook
@@ -127,10 +132,20 @@ class RowReader:
             cells.reason,
             " ".join(self._flags(case_no, document_no, cells.reason) + target_flags),
             cells.address,
-            earlier if earlier != key else "",
+            self._other_keys(number, row, key, earlier),
             bool(cells.serial),
             self._sheet,
         )
+
+    def _other_keys(
+        self, number: int, row: Sequence[str], key: str, earlier: str
+    ) -> tuple[str, ...]:
+        found = [earlier]
+        if self._by_headings is not None:
+            plain = self._by_headings.read(number, row)
+            if isinstance(plain, GoodRow):
+                found += [plain.source_key, *plain.other_keys]
+        return tuple(one for one in dict.fromkeys(found) if one != key)
 
     def _said(self, row: Sequence[str]) -> list[tuple[str, str]]:
         """Return heading and text of the unmapped columns in which this row says something."""

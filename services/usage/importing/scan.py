@@ -9,6 +9,7 @@ from services.errors import Invalid
 from services.usage.importing.cells import GoodRow, RejectedRow
 from services.usage.importing.columns import ColumnMapping
 from services.usage.importing.damage import unprotected
+from services.usage.importing.fields import guess, says_of_the_file
 from services.usage.importing.keys import alike_key
 from services.usage.importing.lookups import Lookups
 from services.usage.importing.packed import Packed, Spool
@@ -33,6 +34,8 @@ class Reading:
     """Whether rows alike in everything are one record, and not each its own."""
     unsaid: frozenset[str] = frozenset()
     """Headings of unmapped columns that say nothing of the record (when the file was made, say)."""
+    unsaid_as_found: bool = True
+    """Whether columns whose headings say that they are about the file are set aside as well."""
 
 
 AS_FOUND = Reading()
@@ -87,9 +90,10 @@ class _Pass:
             self.doubles[key] += 1
             if self.merging:
                 return None
+            ordinal = self.doubles[key] + 1
             row = row._replace(
-                source_key=alike_key(row.source_key, self.doubles[key] + 1),
-                earlier_key="",
+                source_key=alike_key(row.source_key, ordinal),
+                other_keys=tuple(alike_key(other, ordinal) for other in row.other_keys),
                 alike=True,
             )
             key = bytes.fromhex(row.source_key)
@@ -130,7 +134,6 @@ def good_chunks(
     """Yield the rows that can be stored, each once, in chunks; ``tally`` counts what was met."""
     file.columns(file.header)  # what cannot be mapped at all is said before anything is read
     chunk: list[GoodRow] = []
-    unsaid = {match_key(heading) for heading in reading.unsaid}
     for sheet in file.sheets():
         before = tally.read
         try:
@@ -139,15 +142,7 @@ def good_chunks(
             tally.sheets.append(SheetInfo(sheet.name, left_out=str(why)))
             continue
         tally.headings[sheet.name] = sheet.header.cells
-        reader = RowReader(
-            columns,
-            lookups,
-            now,
-            sheet.header.cells,
-            unsaid=frozenset(i for i, key in enumerate(sheet.header.keys) if key and key in unsaid),
-            workbook=file.book.delimiter is None,
-            sheet=sheet.name,
-        )
+        reader = _reader(file, sheet, columns, reading, lookups, now)
         one = _Pass(tally, reading.alike_are_one)
         for row in _judged(sheet, reader, set(columns.values()), tally):
             if row and (new := one.new(row)):
@@ -164,6 +159,37 @@ def good_chunks(
     if not tally.read:
         raise Invalid(f"標題列（第 {file.header.row} 列）之下沒有資料；請確認匯出的檔案。")
     yield chunk
+
+
+def _reader(
+    file: OpenFile,
+    sheet: OpenSheet,
+    columns: dict[str, int],
+    reading: Reading,
+    lookups: Lookups,
+    now: datetime,
+) -> RowReader:
+    unsaid = {match_key(heading) for heading in reading.unsaid}
+
+    def by(columns: dict[str, int], by_headings: RowReader | None = None) -> RowReader:
+        return RowReader(
+            columns,
+            lookups,
+            now,
+            sheet.header.cells,
+            unsaid=frozenset(
+                index
+                for index, heading in enumerate(sheet.header.cells)
+                if match_key(heading) in unsaid
+                or (reading.unsaid_as_found and says_of_the_file(heading))
+            ),
+            workbook=file.book.delimiter is None,
+            sheet=sheet.name,
+            by_headings=by_headings,
+        )
+
+    plain = guess(sheet.header.cells)
+    return by(columns, by(plain) if plain and plain != columns else None)
 
 
 def _judged(

@@ -24,16 +24,16 @@ from services.usage.records import add_records
 T = TypeVar("T")
 
 
-def _keys(row: GoodRow) -> tuple[str, str]:
-    return row.source_key, row.earlier_key
+def _keys(row: GoodRow) -> tuple[str, ...]:
+    return row.source_key, *row.other_keys
 
 
 class Stored:
     """What the source has stored before; asked of all rows of one file, chunk after chunk.
 
-    A row is known by its key, or by the one that earlier versions gave it (`keys`). A record under an
-    earlier key is one row only: the first of the file that would have had it, unless another row of the
-    file has that key by right.
+    A row is known by its key, or by one under which it may have been stored otherwise (`keys`). A record
+    under such a key is one row only: the first of the file that would have had it, unless another row of
+    the file has that key by right.
     """
 
     def __init__(self, source_id: int | None, keys: Set[bytes]) -> None:
@@ -49,18 +49,18 @@ class Stored:
         self, db: Session, source_id: int, rows: Sequence[dict[str, Any]]
     ) -> list[dict[str, Any]]:
         """Return which rows that were fresh still are, after another import of the source."""
-        return self._fresh(db, source_id, rows, lambda row: (row["source_key"], row["earlier_key"]))
+        return self._fresh(db, source_id, rows, lambda row: (row["source_key"], *row["other_keys"]))
 
     def _fresh(
         self,
         db: Session,
         source_id: int | None,
         rows: Sequence[T],
-        keys: Callable[[T], tuple[str, str]],
+        keys: Callable[[T], tuple[str, ...]],
     ) -> list[T]:
         if source_id is None:
             return list(rows)
-        asked = {key for row in rows for key in keys(row)} - {""}
+        asked = {key for row in rows for key in keys(row)}
         known = set(
             db.scalars(
                 select(UsageRecord.source_key).where(
@@ -70,18 +70,15 @@ class Stored:
         )
         return [row for row in rows if not self._is_known(known, *keys(row))]
 
-    def _is_known(self, known: Set[str | None], key: str, earlier: str) -> bool:
+    def _is_known(self, known: Set[str | None], key: str, *others: str) -> bool:
         if key in known:
             return True
-        if (
-            earlier not in known
-            or earlier in self._taken
-            or not earlier
-            or bytes.fromhex(earlier) in self._of_file
-        ):
-            return False
-        self._taken.add(earlier)
-        return True
+        for other in others:
+            free = other not in self._taken and bytes.fromhex(other) not in self._of_file
+            if other in known and free:
+                self._taken.add(other)
+                return True
+        return False
 
 
 def has_records(db: Session, source_id: int) -> bool:
@@ -135,7 +132,7 @@ def _values(row: GoodRow, unit: UnitInfo, now: datetime) -> dict[str, Any]:
     """Return what a row says; whose it is, and in which import, `Writer` knows."""
     return {
         "source_key": row.source_key,
-        "earlier_key": row.earlier_key,
+        "other_keys": row.other_keys,
         "occurred_at": row.occurred_at,
         "local_month": row.local_month,
         "stored_at": now,
@@ -220,7 +217,7 @@ class Writer:
     def _record(self, row: dict[str, Any]) -> dict[str, Any]:
         code: str = row["username"]
         account_id = self._account_of.get(code)
-        said = {name: value for name, value in row.items() if name != "earlier_key"}
+        said = {name: value for name, value in row.items() if name != "other_keys"}
         return said | {
             "source_id": self._source_id,
             "import_id": self._import_id,

@@ -6,6 +6,7 @@ Once an event or a usage record could not be written, this process does nothing 
 
 import secrets
 import threading
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,12 +23,20 @@ class Hold:
     what: str
     since: datetime | None = None
     next_probe: float | None = None
-    """When the database may be tried again, in `clock.ticks`: a clock that is set back prolongs no hold."""
+    """When the database may be tried again, in `ticks`: a clock that is set back prolongs no hold."""
 
 
 _lock = threading.Lock()
 _current: Hold | None = None
 _no_probe_before: float | None = None
+
+
+def ticks() -> float:
+    """Return seconds that only ever go up, whatever is done to the machine's clock.
+
+    They measure how long this process has waited, and say nothing about the time of day.
+    """
+    return time.monotonic()
 
 
 def held(what: str, error: Exception) -> Held:
@@ -59,7 +68,7 @@ def current(now: datetime) -> Hold | None:
 
 
 def postpone_probe(until: float) -> None:
-    """Let nobody probe before ``until`` (`clock.ticks`)."""
+    """Let nobody probe before ``until`` (`ticks`)."""
     global _current
     with _lock:
         if _current is not None:

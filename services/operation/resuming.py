@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import Account, UsageSource
-from services import clock, events
+from services import events
 from services.actor import Actor
 from services.errors import Busy, Held
 from services.events import EventType
@@ -42,9 +42,9 @@ def still_held(now: datetime) -> Hold | None:
 
 
 def _probe(hold: Hold, now: datetime) -> Hold | None:
-    if hold.next_probe is not None and clock.ticks() < hold.next_probe:
+    if hold.next_probe is not None and holding.ticks() < hold.next_probe:
         return hold
-    holding.postpone_probe(clock.ticks() + PROBE_EVERY)
+    holding.postpone_probe(holding.ticks() + PROBE_EVERY)
     service = Actor(now=now, account_id=None, username="service", name="系統", role=None)
     try:
         with transaction() as db:
@@ -59,7 +59,7 @@ def _probe(hold: Hold, now: datetime) -> Hold | None:
         # Whatever keeps the probe from writing, the service stays held.
         holding.held("試寫", error)
         return hold
-    holding.release(clock.ticks() + PROBE_EVERY)
+    holding.release(holding.ticks() + PROBE_EVERY)
     alert(f"地籍資料使用管理系統已恢復服務，編號 {hold.number}。")
     return None
 

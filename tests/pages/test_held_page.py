@@ -11,6 +11,7 @@ from pages.shared.registry import PAGES
 from services import clock
 from services.documents.tables import export_table
 from services.errors import Held
+from services.installation import holding
 from services.operation.resuming import PROBE_EVERY
 from tests.pages.browsing import open_app, open_page, texts, visit
 from tests.pages.test_parcel_query_page import DOCUMENT, city, fill, press  # noqa: F401
@@ -25,7 +26,7 @@ def clock_runs(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """A function that lets so much time pass that the database is tried again."""
     passed = [1000.0]
     monkeypatch.setattr(clock, "utc_now", lambda: NOW + timedelta(seconds=passed[0] - 1000))
-    monkeypatch.setattr(clock, "ticks", lambda: passed[0])
+    monkeypatch.setattr(holding, "ticks", lambda: passed[0])
 
     def later() -> None:
         passed[0] += PROBE_EVERY + 1

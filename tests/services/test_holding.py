@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from data.engine import engine, reading, transaction
 from data.models import Account, Event
 from data.models.base import Base
-from services import clock, events
+from services import events
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.sheet import worksheet_rows
@@ -28,7 +28,7 @@ from services.documents.tables import export_table
 from services.errors import Busy, Held, Refused
 from services.events import EventType
 from services.identity import lockout
-from services.installation import alerts
+from services.installation import alerts, holding
 from services.operation.resuming import PROBE_EVERY, still_held
 from services.parcels.query import ParcelRequest, query
 from services.regulation.items import Item
@@ -65,7 +65,7 @@ Wait = Callable[[float], None]
 def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
     """A function that lets so many seconds of waiting pass."""
     passed = [1000.0]
-    monkeypatch.setattr(clock, "ticks", lambda: passed[0])
+    monkeypatch.setattr(holding, "ticks", lambda: passed[0])
 
     def more(seconds: float) -> None:
         passed[0] += seconds

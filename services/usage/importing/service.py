@@ -99,7 +99,7 @@ def store(
     progress(1.0, f"{tally.read:,} 列檢查完畢，正在寫入資料庫")
     sha256 = fingerprint(data)
     before = tuple(imports_of_file(actor, sha256))
-    ready = make_ready(actor, source_name, spool, lookups.units, tally.keys)
+    ready = make_ready(actor.now, source_name, spool, lookups.units, tally.keys)
     record = UsageImport(
         file_name=file_label(file_name, FILE_NAME_MAX),
         file_sha256=sha256,

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import AccountItem, SourceUser, UsageImport, UsageRecord
-from services.actor import Actor
 from services.identity.organisation import UnitInfo
 from services.usage.importing.cells import GoodRow
 from services.usage.importing.packed import Spool
@@ -98,7 +97,7 @@ class Ready:
 
 
 def make_ready(
-    actor: Actor,
+    now: datetime,
     source_name: str,
     chunks: Iterable[list[GoodRow]],
     units: Iterable[UnitInfo],
@@ -119,7 +118,7 @@ def make_ready(
     for chunk in chunks:
         with reading() as db:
             fresh = ready.stored.fresh(db, chunk)
-        ready.rows.add([_values(row, known_units[row.unit_id], actor.now) for row in fresh])
+        ready.rows.add([_values(row, known_units[row.unit_id], now) for row in fresh])
     return ready
 
 

@@ -17,7 +17,10 @@
       if (field.dataset.unsent === name) continue;
       field.dataset.unsent = name;
       const words = sessionStorage.getItem(name);
-      if (words && !field.value) write(field, words);
+      if (!words || field.value) continue;
+      write(field, words);
+      // React may show the field empty once more before it takes the words in: they stay kept.
+      sessionStorage.setItem(name, words);
     }
   };
   document.addEventListener("input", (event) => {

@@ -151,12 +151,15 @@ def keep_to_one_browser(clock: Clock) -> bool:
 def current_actor() -> Actor:
     """Return the person of this run; a page that is run without the router stops here.
 
-    In a run of `app.py` that is whom `guard` has just found; everywhere else the session is read anew.
+    In a run of `app.py` that is whom `guard` has just found; everywhere else (a callback, a fragment, a
+    dialog) the session is read anew. Where it is over, the whole of `app.py` runs next: `guard` says why.
     """
     if _this_run.present is not None:
         return _this_run.present.actor
     refresh, clock = st.session_state.get(_REFRESH), st.session_state.get(_CLOCK)
     actor: Actor | None = refresh() if refresh and clock and _is_our_browser(clock) else None
+    if actor is None and refresh is not None:
+        st.rerun()
     if actor is None:
         st.error("請先登入。", icon=":material/lock:")
         st.stop()

@@ -292,7 +292,8 @@ def _audits_of(world: Prepared, place: str) -> None:
             draw_first(head, audit_id)
         if quarter in (JUDGED, SIGNED):
             rows = worksheet_rows(head, audit_id)
-            judge(head, audit_id, {row.record_id: 0 for row in rows}, Ruling.COMPLIANT)
+            seen = {row.record_id: 0 for row in rows}
+            judge(head, audit_id, seen, Ruling.COMPLIANT, flagged_too=seen)
         if quarter is JUDGED:
             world.shown[place] = view_audit(head, audit_id).content_hash
         if quarter is SIGNED:

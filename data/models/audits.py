@@ -144,6 +144,8 @@ class Verdict(Base):
     judged_at: Mapped[datetime]
     judged_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     judge_name: Mapped[str] = mapped_column(String(60))
+    together: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many records the verdict was given to at once; 0 where that was not kept yet."""
 
 
 class Signature(Base):

@@ -52,6 +52,8 @@ def _one(actor: Actor, audit_id: int, row: SheetRow) -> None:
         st.badge(row.basis_label, color="gray")
         if row.judged.ruling:
             st.badge(row.judged.ruling.label, color=RULING_COLOURS[row.judged.ruling])
+        if row.judged.in_bulk:
+            st.badge(row.judged.bulk_words, icon=":material/library_add_check:", color="gray")
     facts = {
         "時間": rocdate.roc_time(row.occurred_at),
         "使用者": row.person,
@@ -81,4 +83,5 @@ def _history(actor: Actor, audit_id: int, record_id: int) -> None:
         st.markdown(
             f"{rocdate.roc_time(past.at)} {plain(past.judge)}：**{ruling}** "
             f"{f'（{failed}）' if failed else ''}{plain(past.judged.note)}{reason}"
+            f"{f'　{past.judged.bulk_words}' if past.judged.in_bulk else ''}"
         )

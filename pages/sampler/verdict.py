@@ -1,4 +1,7 @@
-"""The verdict on what stands on screen: note, checks, four buttons, and why one was not accepted."""
+"""The verdict on what stands on screen: note, checks, four buttons, and why one was not accepted.
+
+Many at once are asked for in a dialog of their own (`bulk`).
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,10 +9,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.shared.dialogs import open_dialog
 from pages.shared.feedback import notify
 from pages.shared.session import current_actor
 from pages.shared.text import plain
 from pages.shared.unsent import keep_unsent, unsent
+from services.audits.bulk import AT_ONCE
 from services.audits.checks import Check
 from services.audits.sheet import SheetRow
 from services.audits.words import Ruling
@@ -17,6 +22,8 @@ from services.audits.worksheet import judge
 from services.errors import UserError
 
 _PROBLEM, _DRAFTS = "sampler.problem", "sampler.drafts"
+BULK = "sampler.bulk"
+"""The dialog that asks before many records are judged at once."""
 _SHORTCUTS = {
     Ruling.COMPLIANT: "Alt+1",
     Ruling.EXPLAIN: "Alt+2",
@@ -26,8 +33,8 @@ _SHORTCUTS = {
 
 
 @dataclass(frozen=True)
-class _Draft:
-    """What was typed for a verdict that was not accepted; it waits with its records."""
+class Draft:
+    """What was typed for a verdict that was not accepted, or not yet; it waits with its records."""
 
     note: str
     why: str
@@ -81,20 +88,24 @@ def _judge(audit_id: int, seen: dict[int, int], ruling: Ruling, key: str) -> Non
     A callback keeps what it was drawn with; the script would work the choice out anew first, and a
     colleague's verdict in between would put another record in its place.
     """
-    typed = _Draft(
+    typed = Draft(
         str(st.session_state.get(unsent(f"note_{key}")) or ""),
         str(st.session_state.get(unsent(f"why_{key}")) or ""),
         tuple(st.session_state.get(f"failed_{key}") or ()),
     )
     about = _about(audit_id, seen)
+    actor = current_actor()
+    if len(seen) > AT_ONCE:
+        _drafts()[about] = typed
+        open_dialog(BULK, audit_id, seen, ruling, typed)
+        return
     try:
-        judge(current_actor(), audit_id, seen, ruling, typed.note, typed.why, typed.failed)
+        judge(actor, audit_id, seen, ruling, typed.note, typed.why, typed.failed)
     except UserError as error:
         _drafts()[about] = typed
         st.session_state[_PROBLEM] = (str(error), typed.note, about)
     else:
-        _drafts().pop(about, None)
-        notify(f"{len(seen):,} 筆已判定為「{ruling.label}」。")
+        given(audit_id, seen, len(seen), ruling)
 
 
 def show_problem() -> None:
@@ -118,12 +129,18 @@ def _about(audit_id: int, seen: Mapping[int, int]) -> tuple[int, tuple[int, ...]
     return audit_id, tuple(sorted(seen))
 
 
-def _drafts() -> dict[tuple[int, tuple[int, ...]], _Draft]:
-    drafts: dict[tuple[int, tuple[int, ...]], _Draft] = st.session_state.setdefault(_DRAFTS, {})
+def given(audit_id: int, seen: Mapping[int, int], judged: int, ruling: Ruling) -> None:
+    """Say that a verdict was given, and drop what was typed for it."""
+    _drafts().pop(_about(audit_id, seen), None)
+    notify(f"{judged:,} 筆已判定為「{ruling.label}」。")
+
+
+def _drafts() -> dict[tuple[int, tuple[int, ...]], Draft]:
+    drafts: dict[tuple[int, tuple[int, ...]], Draft] = st.session_state.setdefault(_DRAFTS, {})
     return drafts
 
 
-def _put_draft_back(key: str, draft: _Draft | None) -> None:
+def _put_draft_back(key: str, draft: Draft | None) -> None:
     """Fill the widgets of a record whose verdict was not accepted with what was typed for it."""
     if draft is None or unsent(f"note_{key}") in st.session_state:
         return

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.agency_audit.beside import show_beside, unit_column
+from pages.sampler.bulk import ask_for_bulk
 from pages.sampler.context import PAGE, Context, go_to
 from pages.sampler.draws import list_draws
 from pages.sampler.evidence import show_evidence
@@ -47,6 +48,8 @@ def show(context: Context) -> None:
     list_draws(context.actor, audit)
     show_effort(context.actor, audit.audit_id, working)
     listed = _filtered(rows)
+    if working:
+        ask_for_bulk(audit.audit_id, rows)
     left, right = st.columns([1.35, 1], gap="medium")
     with left:
         selected = _table(audit, listed, counts_by_record(files), beside) if listed else []
@@ -114,7 +117,7 @@ def _table(
         [
             {
                 "編號": row.record_id,
-                "判定": row.judged.ruling.label if row.judged.ruling else "",
+                "判定": _ruling(row),
                 "案件號或原因": row.purpose,
                 "使用者": row.person,
                 "標的": row.target,
@@ -135,7 +138,7 @@ def _table(
         selection_mode="multi-row",
         column_config={
             "編號": st.column_config.NumberColumn(format="%d", width=70),
-            "判定": st.column_config.TextColumn(width=60),
+            "判定": st.column_config.TextColumn(width=70),
             "案件號或原因": st.column_config.TextColumn(width=210),
         },
         # A new key after each verdict: the old selection would point at other records.
@@ -143,6 +146,12 @@ def _table(
         placeholder="－",
     )
     return [rows[place] for place in event["selection"]["rows"] if place < len(rows)]
+
+
+def _ruling(row: SheetRow) -> str:
+    if row.judged.ruling is None:
+        return ""
+    return f"{row.judged.ruling.label}（整批）" if row.judged.in_bulk else row.judged.ruling.label
 
 
 def _first(rows: list[SheetRow]) -> SheetRow:

@@ -11,7 +11,7 @@ from data.engine import transaction
 from data.models import Audit, JudgementPick, UsageRecord, Verdict
 from services import events
 from services.actor import Actor
-from services.audits import checks, store
+from services.audits import bulk, checks, store
 from services.audits.checks import Check
 from services.audits.frozen import unpack_frame
 from services.audits.words import CONDUCT, AuditStatus, Ruling
@@ -35,6 +35,18 @@ class Judged:
     change_reason: str = ""
     failed: tuple[Check, ...] = ()
     """The checks that the record did not pass."""
+    together: int = 0
+    """How many records were judged at once, this one among them; 0 where that was not kept."""
+
+    @property
+    def in_bulk(self) -> bool:
+        """Whether the verdict was given in bulk."""
+        return self.together > bulk.AT_ONCE
+
+    @property
+    def bulk_words(self) -> str:
+        """What is said of a verdict given in bulk; empty for any other."""
+        return f"整批判定（一次 {self.together:,} 筆）" if self.in_bulk else ""
 
 
 NOT_JUDGED = Judged()
@@ -62,7 +74,9 @@ def latest_verdicts(db: Session, audit_id: int) -> dict[int, Judged]:
 def _judged(row: Verdict) -> Judged:
     failed = checks.read(row.failed_checks)
     ruling = Ruling(row.verdict)
-    return Judged(row.sequence, ruling, row.note, row.judge_name, row.change_reason, failed)
+    return Judged(
+        row.sequence, ruling, row.note, row.judge_name, row.change_reason, failed, row.together
+    )
 
 
 def records_to_judge(db: Session, audit_id: int) -> list[int]:
@@ -99,6 +113,8 @@ def judge(
     note: str = "",
     change_reason: str = "",
     failed: Collection[Check] = (),
+    *,
+    flagged_too: Collection[int] | None = None,
 ) -> None:
     """Give one verdict to the records of ``seen``, all of them or none.
 
@@ -106,6 +122,10 @@ def judge(
     somebody else's newer verdict raises Conflict instead of being passed over. Anything but
     compliant needs a note, a change needs its reason; ``failed`` names the checks not passed, and
     compliant has none. Raises Refused for a record of the judge's own.
+
+    More than `bulk.AT_ONCE` records are judged in bulk, and their verdicts say so: that takes
+    ``flagged_too``, the records that the machine has flagged and that were chosen one by one all the
+    same. Without it, and for any other flagged record, Invalid is raised.
     """
     checks.require_fitting(ruling, failed)
     text, why = _checked_words(ruling, note, change_reason, any(seen.values()))
@@ -117,6 +137,7 @@ def judge(
             _require_person(actor, "判定")
             store.require_status(audit, AuditStatus.JUDGING)
             _check_records(db, actor, audit, seen)
+            bulk.check(db, seen, flagged_too)
             db.add_all(
                 Verdict(
                     audit_id=audit.id,
@@ -129,6 +150,7 @@ def judge(
                     judged_at=actor.now,
                     judged_by=actor.account_id,
                     judge_name=actor.name,
+                    together=len(seen),
                 )
                 for record, sequence in seen.items()
             )

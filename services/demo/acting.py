@@ -1,9 +1,13 @@
 """People of the demo city acting on a day that is past."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from data.engine import reading
 from services.actor import Actor
+from services.audits.bulk import AT_ONCE
+from services.audits.words import Ruling
+from services.audits.worksheet import judge
 from services.identity.people import as_actor, load_account
 
 
@@ -13,3 +17,12 @@ def acting(account_id: int, when: datetime) -> Actor:
         account = load_account(db, account_id)
         assert account is not None  # written by the same load
         return as_actor(account, when)
+
+
+def rule(
+    judge_: Actor, audit_id: int, records: Sequence[int], ruling: Ruling, note: str = ""
+) -> None:
+    """Judge records nobody judged yet, so few at once that none counts as judged in bulk."""
+    for start in range(0, len(records), AT_ONCE):
+        some = records[start : start + AT_ONCE]
+        judge(judge_, audit_id, dict.fromkeys(some, 0), ruling, note)

@@ -32,8 +32,8 @@ from services.audits.drawing import draw_first
 from services.audits.overview import view_audit
 from services.audits.signing import sign
 from services.audits.words import AuditKind, AuditStatus, FrameScope, Ruling, SeedSource
-from services.audits.worksheet import judge, latest_verdicts, records_to_judge
-from services.demo.acting import acting
+from services.audits.worksheet import latest_verdicts, records_to_judge
+from services.demo.acting import acting, rule
 from services.demo.stories import BEHIND_AGENCY
 from services.errors import Invalid
 from services.regulation.periods import HalfYear, last_finished_half, last_finished_quarter
@@ -213,7 +213,7 @@ def _judge(task: _Task, audit_id: int) -> None:
 
 
 def _rule(judge_: Actor, audit_id: int, records: list[int], wanting: set[int]) -> None:
-    if fine := {record: 0 for record in records if record not in wanting}:
-        judge(judge_, audit_id, fine, Ruling.COMPLIANT)
-    if found := {record: 0 for record in records if record in wanting}:
-        judge(judge_, audit_id, found, Ruling.DEFICIENT, note=_NOTE)
+    fine = [record for record in records if record not in wanting]
+    rule(judge_, audit_id, fine, Ruling.COMPLIANT)
+    found = [record for record in records if record in wanting]
+    rule(judge_, audit_id, found, Ruling.DEFICIENT, _NOTE)

@@ -18,8 +18,8 @@ from services.audits.freezing import freeze
 from services.audits.overview import view_audit
 from services.audits.signing import sign
 from services.audits.words import SIGNED_OR_LATER, AuditKind, AuditStatus, Ruling
-from services.audits.worksheet import judge, latest_verdicts, records_to_judge
-from services.demo.acting import acting
+from services.audits.worksheet import latest_verdicts, records_to_judge
+from services.demo.acting import acting, rule
 from services.demo.stories import BEHIND_AGENCY, BEHIND_QUARTERS
 from services.regulation.periods import Quarter, last_finished_quarter
 from services.regulation.roles import Duty
@@ -142,8 +142,7 @@ def _judge(task: _Task, audit_id: int) -> None:
         )
     auditor = acting(task.auditor, task.begins + timedelta(days=1, hours=1))
     left = [record for record in sample if record not in judged]
-    fine = {record: 0 for record in left if record not in weak}
-    if fine:
-        judge(auditor, audit_id, fine, Ruling.COMPLIANT)
-    if flagged := {record: 0 for record in left if record in weak}:
-        judge(auditor, audit_id, flagged, Ruling.DEFICIENT, note=_WEAK_NOTE)
+    fine = [record for record in left if record not in weak]
+    rule(auditor, audit_id, fine, Ruling.COMPLIANT)
+    flagged = [record for record in left if record in weak]
+    rule(auditor, audit_id, flagged, Ruling.DEFICIENT, _WEAK_NOTE)

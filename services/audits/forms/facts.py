@@ -49,6 +49,8 @@ class RecordFact:
     ruling: str
     note: str
     judge: str
+    in_bulk: str
+    """That the verdict was given in bulk, with how many others; empty for any other."""
     change_reason: str
     unit_ruling: str
     """Of an agency audit: what the unit found; empty where it had not audited the record."""
@@ -83,6 +85,7 @@ class SignatureFact:
     label: str
     name: str
     at: datetime
+    conclusion: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _record_rows(facts: AuditFacts) -> Iterable[tuple[str, ...]]:
             line.purpose or "（未填）",
             stacked(line.basis, f"理由：{line.reason}" if line.reason else ""),
             "\n".join(line.evidence) or NONE,
-            stacked(line.ruling, f"（{line.judge}）" if line.judge else "", beside),
+            stacked(line.ruling, f"（{line.judge}）" if line.judge else "", line.in_bulk, beside),
             stacked(line.note, changed),
         )
 

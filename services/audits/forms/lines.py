@@ -81,6 +81,7 @@ def _fact(
         judged.ruling.label if judged.ruling else NOT_YET,
         _note(judged),
         judged.judge,
+        judged.bulk_words,
         judged.change_reason,
         unit_ruling,
     )

@@ -34,6 +34,7 @@ COLUMNS = (
     "單位判定",
     "說明",
     "判定人員",
+    "整批判定",
     "更改判定理由",
 )
 Row = tuple[Any, ...]
@@ -67,6 +68,7 @@ def record_rows(facts: AuditFacts) -> list[Row]:
             (line.unit_ruling or "未稽核") if facts.of_agency else "",
             line.note,
             line.judge,
+            line.in_bulk,
             line.change_reason,
         )
         for number, line in enumerate(facts.lines, 1)
@@ -137,6 +139,8 @@ def _about(facts: AuditFacts) -> Iterable[tuple[str, Any]]:
         yield f"帳本檢查點（{name}）", sealed.sentence if sealed else "尚未封存"
     for signed in facts.signatures:
         yield f"{signed.label}簽核", f"{signed.name} {roc_time(signed.at)}"
+        if signed.conclusion:
+            yield f"{signed.label}結論", signed.conclusion
     for name, act in (("收存", facts.received), ("核定", facts.approved), ("函送", facts.sent)):
         if act:
             letter = f" {act.letter_no}" if act.letter_no else ""

@@ -77,7 +77,7 @@ def judge_everything(world: World, audit_id: int, by: str = "head") -> None:
             if (row.person_key == str(world.accounts["head"])) is mine and not row.judged.sequence
         }
         if seen:
-            judge(world.actor(person), audit_id, seen, Ruling.COMPLIANT)
+            judge(world.actor(person), audit_id, seen, Ruling.COMPLIANT, flagged_too=seen)
 
 
 def sign_as_shown(person: Actor, audit_id: int) -> None:
@@ -566,7 +566,7 @@ def test_a_redraw_does_not_make_a_deficiency_disappear(audited: World) -> None:
     assert findings is not None
     assert findings.other_deviations == 1
     assert findings.counts["deficient"] == 1
-    assert "另發現 1 筆缺失" in findings.sentence
+    assert "另發現缺失 1 筆" in findings.sentence
 
 
 def test_what_is_signed_is_what_was_shown(audited: World) -> None:

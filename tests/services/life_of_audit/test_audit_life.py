@@ -222,7 +222,11 @@ class Living(RuleBasedStateMachine):
     ) -> None:
         seen = self.seen(self.some(places), stale == 0)
         self.do(
-            "judge", who, lambda a: judge(a, self.audit(), seen, ruling, "說明", REASON, failed)
+            "judge",
+            who,
+            lambda a: judge(
+                a, self.audit(), seen, ruling, "說明", REASON, failed, flagged_too=seen
+            ),
         )
 
     @rule(ruling=st.sampled_from([Ruling.COMPLIANT, Ruling.EXPLAIN]))

@@ -66,7 +66,8 @@ def audit_whole(years: Years, quarter: Quarter, frozen: datetime, signed: dateti
     audit_id = freeze(head, years.world.units["tax1"], quarter)
     draw_first(head, audit_id)
     rows = worksheet_rows(head, audit_id)
-    judge(head, audit_id, {row.record_id: 0 for row in rows}, Ruling.COMPLIANT)
+    seen = {row.record_id: 0 for row in rows}
+    judge(head, audit_id, seen, Ruling.COMPLIANT, flagged_too=seen)
     sign_as_shown(years.head(signed), audit_id)
     return audit_id
 

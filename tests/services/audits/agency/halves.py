@@ -89,7 +89,8 @@ def judge_all(world: World, audit_id: int, by: str, wanting: Sequence[int] = ())
     for records, ruling in ((set(still_open) - bad, Ruling.COMPLIANT), (bad, Ruling.DEFICIENT)):
         if records:
             note = "調卷後查無此案" if ruling.deviates else ""
-            judge(person, audit_id, dict.fromkeys(records, 0), ruling, note)
+            seen = dict.fromkeys(records, 0)
+            judge(person, audit_id, seen, ruling, note, flagged_too=seen)
 
 
 def frozen_agency(world: World, scope: FrameScope = FrameScope.AUDITED) -> int:

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.agency_audit.context import AgencyContext
 from pages.agency_audit.scope import show_missing
 from pages.sampler.context import go_to
+from pages.sampler.signed_over import show_signed_over
 from pages.sampler.signing import show_acts, show_findings
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
@@ -24,6 +25,7 @@ def show(context: AgencyContext) -> None:
         st.info("還沒有可陳核的內容；請先完成前面的步驟。", icon=":material/info:")
         return
     show_findings(audit)
+    show_signed_over(context.actor, audit)
     show_missing(audit.frame.basis["missing"])
     show_acts(audit)
     if not audit.status.is_signed:

@@ -15,7 +15,7 @@ from services import rocdate
 from services.audits.agency.overview import OwedAudit
 from services.audits.agency.receiving import receive
 from services.audits.overview import AuditView, view_audit
-from services.audits.words import AuditStatus
+from services.audits.words import AuditStatus, Ruling
 from services.schedule.days import unit_audit_day
 from services.schedule.words import moved_words
 
@@ -121,7 +121,11 @@ def _summary(audits: list[AuditView]) -> None:
             "單位": [audit.unit for audit in audits],
             "季別": [audit.period.label for audit in audits],
             "查核筆數": [one.judged if one else 0 for one in found],
-            "缺失": [one.base_deviations + one.other_deviations if one else 0 for one in found],
+            **{
+                ruling.label: [one.counts[ruling.value] if one else 0 for one in found]
+                for ruling in Ruling
+                if ruling.deviates
+            },
             "簽核": ["、".join(one.who for one in audit.signatures) for audit in audits],
         },
         hide_index=True,

@@ -34,7 +34,16 @@ def _opener(label: str, icon: str, dialog: str) -> None:
 
 @st.dialog("加抽", on_dismiss=close_dialog)
 def _expand(audit: AuditView) -> None:
-    st.markdown("以新的種子，從尚未抽出的紀錄再抽。已抽出的樣本與判定都保留。")
+    assert audit.findings is not None
+    drawn = sum(draw.size for draw in audit.draws if draw.current)
+    left = audit.findings.population - drawn
+    if not left:
+        st.info(
+            f"母體 {audit.findings.population:,} 筆都已抽出，沒有可以加抽的紀錄。",
+            icon=":material/info:",
+        )
+        return
+    st.markdown(f"以新的種子，從尚未抽出的 **{left:,} 筆**再抽。已抽出的樣本與判定都保留。")
     # No limits on the widget: it would quietly put back its last number; the service says why not.
     count = st.number_input("加抽筆數", value=1, step=1)
     reason = st.text_area("理由", max_chars=300)

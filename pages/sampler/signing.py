@@ -1,4 +1,4 @@
-"""Step ⑤ 簽核: the findings in one sentence, the signature, and what happened after it."""
+"""Step ⑤ 簽核: what would be signed, the signature with its conclusion, and what happened after it."""
 
 import streamlit as st
 
@@ -6,6 +6,7 @@ from pages.incidents.open_line import show_open_incidents
 from pages.sampler.context import Context, go_to
 from pages.sampler.draws import list_draws, show_checkpoint
 from pages.sampler.forms import show_forms
+from pages.sampler.signed_over import show_signed_over
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
@@ -13,7 +14,7 @@ from pages.shared.text import plain
 from services import rocdate
 from services.audits.overview import AuditView
 from services.audits.signatures import words
-from services.audits.signing import reopen, sign
+from services.audits.signing import CONCLUSION_MAX, reopen, sign
 from services.audits.words import REOPEN, SIGN, AuditStatus, Ruling
 from services.identity.permissions import Action, reach
 from services.regulation.deadlines import half_of
@@ -27,6 +28,7 @@ def show(context: Context) -> None:
         st.info("還沒有可簽核的內容；請先完成前面的步驟。", icon=":material/info:")
         return
     show_findings(audit)
+    show_signed_over(context.actor, audit)
     show_open_incidents(context.actor, audit.audit_id)
     list_draws(context.actor, audit)
     show_checkpoint(audit)
@@ -58,6 +60,8 @@ def show_acts(audit: AuditView) -> None:
     for act in audit.acts:
         with st.container(border=True):
             st.markdown(f"**{plain(act.what)}**　{plain(act.who)}　{rocdate.roc_time(act.at)}")
+            if act.conclusion:
+                st.markdown(f"結論：{plain(act.conclusion)}")
             st.caption(f"{act.detail_label}：{plain(act.detail)}")
             if act.lapsed:
                 st.badge("簽核後內容有變動，已失效", icon=":material/history:", color="orange")
@@ -93,9 +97,15 @@ def _confirm(audit: AuditView) -> None:
         f"將以您的名義簽核 **{plain(audit.unit)} {audit.period.label}** 的{audit.kind.label}紀錄。"
         f"簽核後不能更改；要更改須由{audit.kind.reopener}敘明理由重新開啟。"
     )
+    found = audit.findings
+    assert found is not None
+    st.info(found.sentence, icon=":material/query_stats:")
+    conclusion = st.text_area(
+        "結論（可不填；隨您的簽核保留，並列在紀錄表）", max_chars=CONCLUSION_MAX, key="conclusion"
+    )
     with showing_errors():
         if st.button("確定簽核", type="primary", icon=":material/draw:"):
-            sign(current_actor(), audit.audit_id, audit.content_hash)
+            sign(current_actor(), audit.audit_id, audit.content_hash, conclusion)
             notify("已簽核。")
             go_to("sign")
 

@@ -29,6 +29,8 @@ class Act:
     checkpoint: CheckpointView | None = None
     lapsed: bool = False
     """A signature whose audit was changed after it, before the last one was given."""
+    conclusion: str = ""
+    """What the signer concluded, in their own words."""
 
 
 def acts_of(db: Session, audit_id: int, content_hash: str) -> list[Act]:
@@ -43,6 +45,7 @@ def acts_of(db: Session, audit_id: int, content_hash: str) -> list[Act]:
             row.content_hash,
             proofs.recall(row.summary.get("checkpoint")),
             lapsed=row.id in newest and row.content_hash != content_hash,
+            conclusion=row.summary.get("conclusion", ""),
         )
         for row in db.scalars(
             select(Signature).where(Signature.audit_id == audit_id).order_by(Signature.id)

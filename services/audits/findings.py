@@ -1,14 +1,15 @@
 """What the verdicts amount to: progress, deviations, and what the base sample supports."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from data.models import Audit, SampleItem
 from services.audits import store
-from services.audits.sampling.claims import upper_limit
+from services.audits.sampling.claims import beside_the_known, upper_limit
 from services.audits.sampling.draw import Basis
 from services.audits.words import Ruling
 from services.audits.worksheet import (
@@ -36,7 +37,9 @@ class Beside:
     label: str
     records: int
     deviations: int
+    """缺失 and 重大缺失 together."""
     still_open: int
+    major: int
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,22 @@ class Findings:
     months: int
     base: int
     base_deviations: int
+    base_major: int
     base_open: int
+    base_limit: int
+    """The upper limit that the base sample alone supports, were all of it that is open to prove compliant."""
     limit: int
-    """The upper limit, were every record of the base that is still open to prove compliant."""
+    """The upper limit, were every record that is still open to prove compliant.
+
+    It is never below what is known to deviate, nor above what is not known to comply.
+    """
+    known: int
+    """Records of the frame known to deviate, however they came into the audit."""
+    known_major: int
+    still_open: int
+    """Records looked at that are not settled: not judged yet, or asked to explain."""
+    unseen: int
+    """Records of the frame that the audit does not look at."""
     other_deviations: int
     beside: tuple[Beside, ...]
     """What coverage, expansions, judgement and a replaced draw add, each counted apart."""
@@ -67,12 +83,13 @@ def summarise(db: Session, audit_id: int) -> Findings:
     verdicts = latest_verdicts(db, audit_id)
     wanted = records_to_judge(db, audit_id)
     base = [item.record_id for item in sample if item.basis == Basis.BASE]
-    deviations, still_open = _deviations(base, verdicts)
+    in_base = _counted(base, verdicts)
     beside = _beside(db, audit_id, sample, wanted, verdicts)
-    others = sum(kind.deviations for kind in beside)
-    limit = upper_limit(frame.records, len(base), deviations)
+    whole = _counted(list({*wanted, *verdicts}), verdicts)
     counts = Counter(verdicts[r].ruling for r in wanted if r in verdicts)
-    return Findings(
+    base_limit = upper_limit(frame.records, len(base), in_base.deviations)
+    complying = whole.records - whole.deviations
+    found = Findings(
         population=frame.records,
         to_judge=len(wanted),
         judged=sum(record in verdicts for record in wanted),
@@ -80,15 +97,26 @@ def summarise(db: Session, audit_id: int) -> Findings:
         people=len({item.person_key for item in sample}),
         months=len({item.local_month for item in sample}),
         base=len(base),
-        base_deviations=deviations,
-        base_open=still_open,
-        limit=limit,
-        other_deviations=others,
+        base_deviations=in_base.deviations,
+        base_major=in_base.major,
+        base_open=in_base.still_open,
+        base_limit=base_limit,
+        limit=beside_the_known(frame.records, base_limit, whole.deviations, complying),
+        known=whole.deviations,
+        known_major=whole.major,
+        still_open=whole.still_open,
+        unseen=frame.records - whole.records,
+        other_deviations=sum(kind.deviations for kind in beside),
         beside=beside,
-        sentence=_sentence(frame.records, len(base), deviations, still_open, limit, beside)
-        if frame.records
-        else f"{parse_period(db.get_one(Audit, audit_id).period).this}沒有使用紀錄。",
+        sentence="",
     )
+    nothing = nothing_to_say(db, audit_id)
+    return replace(found, sentence=sentence_of(found) if frame.records else nothing)
+
+
+def nothing_to_say(db: Session, audit_id: int) -> str:
+    """Return the sentence of a frame without records."""
+    return f"{parse_period(db.get_one(Audit, audit_id).period).this}沒有使用紀錄。"
 
 
 def _beside(
@@ -111,58 +139,102 @@ def _beside(
     for record in wanted:
         groups[kind_of(record)].append(record)
     return tuple(
-        Beside(kind, len(records), *_deviations(records, verdicts))
+        Beside(kind, *_counted(records, verdicts))
         for kind, records in groups.items()
         if records and kind != _KINDS[Basis.BASE]
     )
 
 
-def _deviations(records: list[int], verdicts: Mapping[int, Judged]) -> tuple[int, int]:
+class _Counted(NamedTuple):
+    records: int
+    deviations: int
+    still_open: int
+    major: int
+
+
+def _counted(records: Collection[int], verdicts: Mapping[int, Judged]) -> _Counted:
     """Count the deviations, and the records not settled: not judged yet, or asked to explain."""
     rulings = [verdicts.get(record, NOT_JUDGED).ruling for record in records]
-    deviating = sum(ruling is not None and ruling.deviates for ruling in rulings)
-    return deviating, sum(ruling in (None, Ruling.EXPLAIN) for ruling in rulings)
-
-
-def _sentence(
-    population: int,
-    base: int,
-    deviations: int,
-    still_open: int,
-    limit: int,
-    beside: Sequence[Beside],
-) -> str:
-    said = _base_sentence(population, base, deviations, still_open, limit)
-    if any(kind.records > kind.still_open for kind in beside):
-        said += _beside_sentence(beside)
-    return said
-
-
-def _base_sentence(population: int, base: int, deviations: int, still_open: int, limit: int) -> str:
-    if not base:
-        return f"本件沒有抽籤的基本樣本，對母體 {population:,} 筆不作推論。"
-    if still_open == base:
-        return f"基本樣本 {base:,} 筆都還沒有結論；判定後在此推論母體 {population:,} 筆的情形。"
-    drawn = "" if base == population else f"從母體 {population:,} 筆隨機抽出的"
-    said = f"{drawn}基本樣本 {base:,} 筆中有 {deviations:,} 筆缺失"
-    if still_open:
-        said += f"，{still_open:,} 筆未定（未判定或請說明）。若未定者都符合"
-    at_most = f"缺失至多 {limit:,} 筆（{limit / population:.1%}）"
-    if base == population:
-        return f"{said}{'，' if still_open else '；'}母體 {population:,} 筆全數抽出，{at_most}。"
-    join = "，" if still_open else "。"
-    return (
-        f"{said}{join}以 95% 信心水準推論，母體 {population:,} 筆中的{at_most}："
-        f"實際若更多，只抽到這麼少缺失的機會不超過 5%。"
+    return _Counted(
+        len(rulings),
+        sum(ruling is not None and ruling.deviates for ruling in rulings),
+        sum(ruling in (None, Ruling.EXPLAIN) for ruling in rulings),
+        sum(ruling is Ruling.MAJOR for ruling in rulings),
     )
 
 
-def _beside_sentence(beside: Sequence[Beside]) -> str:
+def said(deviations: int, major: int) -> str:
+    """Say how many records were found wanting, as the tiles count them: 缺失 and 重大缺失 apart."""
+    minor = deviations - major
+    parts = [f"缺失 {minor:,} 筆"] if minor or not major else []
+    return "、".join([*parts, f"重大缺失 {major:,} 筆"] if major else parts)
+
+
+def sentence_of(found: Findings) -> str:
+    """Return in one sentence what the verdicts amount to, of a frame with records."""
+    if not found.unseen:
+        return _whole_sentence(found)
+    words = _base_sentence(found)
+    if any(kind.records > kind.still_open for kind in found.beside):
+        words += _beside_sentence(found)
+    return words
+
+
+def _whole_sentence(found: Findings) -> str:
+    """Every record of the frame is looked at: there is nothing to infer, it is counted."""
+    everything = f"母體 {found.population:,} 筆全數查核"
+    if found.still_open == found.population:
+        return f"{everything}，都還沒有結論。"
+    counted = said(found.known, found.known_major)
+    if found.still_open:
+        return f"{everything}，目前{counted}，{found.still_open:,} 筆未定（未判定或請說明）。"
+    return f"{everything}完畢，{counted}。"
+
+
+def _base_sentence(found: Findings) -> str:
+    population, base = found.population, found.base
+    if not base:
+        return f"本件沒有抽籤的基本樣本，對母體 {population:,} 筆不作推論。"
+    if found.base_open == base:
+        return f"基本樣本 {base:,} 筆都還沒有結論；判定後在此推論母體 {population:,} 筆的情形。"
+    counted = said(found.base_deviations, found.base_major)
+    words = f"從母體 {population:,} 筆隨機抽出的基本樣本 {base:,} 筆中有{counted}"
+    if found.base_open:
+        words += f"，{found.base_open:,} 筆未定（未判定或請說明）。若未定者都符合，"
+    else:
+        words += "。"
+    return words + _limit_sentence(found)
+
+
+def _limit_sentence(found: Findings) -> str:
+    """Say the upper limit; where what was found beside the base contradicts it, what is known instead."""
+    population = found.population
+    if found.known > found.base_limit:
+        return (
+            f"基本樣本以 95% 信心水準只推論至多 {found.base_limit:,} 筆，與已查得的不合："
+            f"母體 {population:,} 筆中的缺失（含重大缺失）至少 {found.known:,} 筆（{found.known / population:.1%}），"
+            f"其餘 {found.unseen:,} 筆未查核。"
+        )
+    at_most = f"{found.limit:,} 筆（{found.limit / population:.1%}）"
+    if found.limit < found.base_limit:
+        return (
+            f"以 95% 信心水準推論，母體 {population:,} 筆中的缺失（含重大缺失）至多 {found.base_limit:,} 筆；"
+            f"扣除已查核符合者，至多 {at_most}。"
+        )
+    return (
+        f"以 95% 信心水準推論，母體 {population:,} 筆中的缺失（含重大缺失）至多 {at_most}："
+        "實際若更多，只抽到這麼少缺失的機會不超過 5%。"
+    )
+
+
+def _beside_sentence(found: Findings) -> str:
     """Say what was looked at besides, kind by kind; it makes no claim about the whole."""
     parts = []
-    for kind in beside:
+    for kind in found.beside:
         still = f"，未定 {kind.still_open:,} 筆" if kind.still_open else ""
-        parts.append(f"{kind.label} {kind.records:,} 筆（缺失 {kind.deviations:,} 筆{still}）")
-    found = sum(kind.deviations for kind in beside)
-    total = f"另發現 {found:,} 筆缺失" if found else "沒有另外發現缺失"
+        counted = said(kind.deviations, kind.major)
+        parts.append(f"{kind.label} {kind.records:,} 筆（{counted}{still}）")
+    others = sum(kind.deviations for kind in found.beside)
+    major = sum(kind.major for kind in found.beside)
+    total = f"另發現{said(others, major)}" if others else "沒有另外發現缺失"
     return f"基本樣本以外另查{'、'.join(parts)}，{total}，不列入推論。"

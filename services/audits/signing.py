@@ -11,31 +11,38 @@ from data.engine import transaction
 from data.models import Audit, Reopening, Signature
 from services import events
 from services.actor import Actor
-from services.audits import signatures, store
+from services.audits import first_format, signatures, store
 from services.audits.counted import why_final
 from services.audits.evidence.lines import evidence_of
-from services.audits.findings import Findings, summarise
+from services.audits.findings import Findings, nothing_to_say, summarise
 from services.audits.signatures import Capacity
 from services.audits.words import REOPEN, SIGN, AuditKind, AuditStatus
 from services.audits.worksheet import latest_verdicts
-from services.errors import Conflict, Refused
+from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.ledger import proofs
+from services.regulation.purpose import tidy
+
+CONCLUSION_MAX = 500
 
 
 @guarded(*SIGN.values())
-def sign(actor: Actor, audit_id: int, shown: str) -> None:
+def sign(actor: Actor, audit_id: int, shown: str, conclusion: str = "") -> None:
     """Sign an audit: a unit's as its head or appointed auditor (7.1.1), an agency's as one of two (7.1.2).
 
     ``shown`` is the hash of what the signer had on screen (`AuditView.content_hash`); when the
     audit is no longer that, nothing is signed and Conflict says so. The signature names the newest
-    checkpoint of the ledger.
+    checkpoint of the ledger, and keeps the signer's ``conclusion`` in their own words, if there is one;
+    its hash is in the event, which is sealed.
 
     Needs every record judged; a frame without records is signed as a nil return. An agency audit takes
     the agency manager and an ethics officer, two persons, and is signed when both signatures stand for
     the same content. Afterwards nothing changes except by `reopen`.
     """
+    concluded = tidy(conclusion)
+    if len(concluded) > CONCLUSION_MAX:
+        raise Invalid(f"結論最多 {CONCLUSION_MAX} 個字，目前 {len(concluded)} 個字。")
     with transaction() as db:
         audit = store.load_audit(db, actor, audit_id, SIGN, lock=True)
         if actor.account_id is None:
@@ -52,7 +59,7 @@ def sign(actor: Actor, audit_id: int, shown: str) -> None:
             raise Conflict("稽核內容剛剛有變動；請重新看過後再簽核。")
         given = signatures.in_force(db, audit.id, content_hash)
         capacity = _capacity(actor, audit, given)
-        signature = _signature(db, actor, audit, capacity, content_hash, findings)
+        signature = _signature(db, actor, audit, capacity, content_hash, findings, concluded)
         db.add(signature)
         if not signatures.open_places(AuditKind(audit.kind), [*given, signature]):
             audit.status = AuditStatus.SIGNED.value
@@ -63,6 +70,7 @@ def sign(actor: Actor, audit_id: int, shown: str) -> None:
             about=("audit", audit.id),
             content_hash=content_hash,
             nil_return=nil_return,
+            **({"conclusion_sha256": _sha256(concluded)} if concluded else {}),
         )
 
 
@@ -92,6 +100,7 @@ def _signature(
     capacity: Capacity,
     content_hash: str,
     findings: Findings,
+    conclusion: str,
 ) -> Signature:
     checkpoint = proofs.newest(db)
     return Signature(
@@ -105,6 +114,8 @@ def _signature(
         | {
             "checkpoint": checkpoint and checkpoint.as_dict(),
             "generation": signatures.generation(db, audit.id),
+            "format": signatures.format_of(db, audit.id),
+            "conclusion": conclusion,
         },
     )
 
@@ -139,17 +150,31 @@ def signed_content(db: Session, audit: Audit, findings: Findings) -> dict[str, A
             ],
             "verdicts": [
                 [record, judged.sequence, judged.ruling, judged.note, *judged.failed]
+                + ([{"together": judged.together}] if judged.in_bulk else [])
                 for record, judged in sorted(latest_verdicts(db, audit.id).items())
             ],
-            "findings": asdict(findings),
+            "findings": _findings(db, audit, findings),
         }
         | ({"scope": audit.scope, "basis": frame.basis} if frame.basis else {})
     )
 
 
+def _findings(db: Session, audit: Audit, findings: Findings) -> dict[str, Any]:
+    """Return the findings as they are hashed: as counts, so that no better wording undoes a signature."""
+    if signatures.format_of(db, audit.id) == first_format.FORMAT:
+        return first_format.findings_of(findings, nothing_to_say(db, audit.id))
+    counts = asdict(findings)
+    del counts["sentence"]
+    return counts
+
+
 def hash_of(content: dict[str, Any]) -> str:
     """Return the SHA-256 of the content in one canonical JSON form."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _sha256(text)
+
+
+def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -69,6 +69,7 @@ DETAILS = {
     "ruling": "判定",
     "changed": "更改先前判定",
     "content_hash": "簽核內容雜湊值",
+    "conclusion_sha256": "簽核結論雜湊值",
     "nil_return": "無使用紀錄",
     "filter": "條件",
     "rows": "匯出筆數",

@@ -136,7 +136,9 @@ EVENT_WORDS: dict[EventType, Words] = {
     ),
     EventType.RECORD_PICKED: _words(Group.AUDITS, "加入判斷抽查", "records", "reason"),
     EventType.RECORD_JUDGED: _words(Group.AUDITS, "判定", "records", "ruling", "changed"),
-    EventType.AUDIT_SIGNED: _words(Group.AUDITS, "簽核", "content_hash", "nil_return"),
+    EventType.AUDIT_SIGNED: _words(
+        Group.AUDITS, "簽核", "content_hash", "nil_return", "conclusion_sha256"
+    ),
     EventType.AUDIT_REOPENED: _words(Group.AUDITS, "重新開啟稽核", "reason"),
     EventType.AUDITOR_APPOINTED: _words(Group.AUDITS, "指派稽核人員", "unit", "reason"),
     EventType.AUDITOR_RELIEVED: _words(Group.AUDITS, "解除稽核人員", "unit", "reason"),

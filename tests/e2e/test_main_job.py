@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from pages.shared.session_token import COOKIE_NAME
+from services.demo.people import DEMO_PASSWORD
 from tests.e2e.person import Person
 
 pytestmark = pytest.mark.browser
@@ -84,6 +85,10 @@ def test_an_auditor_takes_a_quarter_from_its_frame_to_the_signature(
     auditor.sees("應稽核多少")
     auditor.picture("frame")
     auditor.step("② 凍結")
+    # More than are judged at once without being asked.
+    page.get_by_test_id("stNumberInputField").fill("16")
+    page.keyboard.press("Tab")
+    auditor.rest()
     auditor.press("凍結母體")
     auditor.press("確定凍結")
     auditor.press("抽樣")
@@ -96,10 +101,12 @@ def test_an_auditor_takes_a_quarter_from_its_frame_to_the_signature(
 
     auditor.step("④ 查核")
     words_survive(auditor, "調閱公文後查無此案")
+    words_survive_the_end_of_the_session(auditor, enter, "調閱公文後查無此案")
     page.keyboard.press("Alt+3")
     auditor.rest()
     auditor.sees("已判定 1／")
     auditor.picture("judge")
+    many_are_asked_for(auditor)
     auditor.step("⑤ 簽核")
     auditor.sees("筆未判定")
     auditor.press("回到查核")
@@ -138,6 +145,56 @@ def words_survive(auditor: Person, words: str) -> None:
         expect(note).to_have_value(expected)
     auditor.open(address)
     expect(note).to_have_value(words)
+
+
+def words_survive_the_end_of_the_session(auditor: Person, enter: Enter, words: str) -> None:
+    """Judge after the same account has signed in elsewhere: one is told why, and the note is there again.
+
+    Only for whoever typed it: the unit's head, who signs in at the same tab in between, does not see it.
+    """
+    page = auditor.page
+    enter().sign_in("auditor")
+    page.keyboard.press("Alt+3")
+    auditor.sees("在別處登入（")
+    expect(page.get_by_text("請先登入。")).to_have_count(0)
+    auditor.picture("ended-elsewhere")
+    expect(page.get_by_text(words)).to_have_count(0)
+    for who, expected in (("head", ""), ("auditor", words)):
+        auditor.rest()
+        page.get_by_label("帳號").fill(who)
+        page.get_by_label("密碼").fill(DEMO_PASSWORD)
+        page.get_by_role("button", name="登入").click()
+        page.get_by_role("button", name="登出").wait_for()
+        auditor.rest()
+        expect(page.get_by_label("說明")).to_have_value(expected)
+        auditor.sees("已判定 0／")
+        if (
+            who == "head"
+        ):  # whose session ends as well, and not by a sign-out, which forgets all words
+            enter().sign_in("head")
+            auditor.step("⑤ 簽核")
+            auditor.sees("在別處登入（")
+            expect(page.get_by_label("密碼")).to_be_visible()
+            page.goto(f"{auditor.server}/audit_sampler?unit=TAX-DAAN&step=judge")
+            auditor.rest()
+
+
+def many_are_asked_for(auditor: Person) -> None:
+    """Select all and press Alt+1: nothing is judged before it was asked for, and flagged ones are left out."""
+    page = auditor.page
+    # The box of the head row, which is drawn on a canvas, selects every record.
+    page.get_by_test_id("stDataFrameResizable").first.click(position={"x": 20, "y": 16})
+    auditor.rest()
+    auditor.sees("已選取 ")
+    page.keyboard.press("Alt+1")
+    auditor.rest()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("筆有系統提示")).to_be_visible()
+    auditor.sees("已判定 1／")
+    auditor.picture("bulk")
+    dialog.get_by_role("button", name="確定將").click()
+    auditor.rest()
+    expect(page.get_by_text("已判定 1／")).to_have_count(0)
 
 
 def verify_download(auditor: Person, folder: Path) -> None:

@@ -19,14 +19,17 @@ from data.models import (
     UsageRecord,
     Verdict,
 )
+from pages.sampler.verdict import BULK, Draft
 from services import clock
+from services.audits.bulk import AT_ONCE
 from services.audits.checks import Check
-from services.audits.words import SeedSource
+from services.audits.words import Ruling, SeedSource
 from services.demo.load import DemoSummary
 from services.regulation.periods import Quarter
 from services.usage.records import add_records
 from tests.pages.browsing import open_page, texts
 from tests.services.papers.helpers import PDF
+from tests.signing_in import session_of
 from tests.world import NOW
 
 
@@ -159,11 +162,80 @@ def test_a_deficiency_needs_its_note(sampler: AppTest) -> None:
     before = counts()
     press(sampler, "缺失")
     assert added(before) == {"verdicts": 1}
-    assert "1 筆缺失" in texts(sampler)
+    assert "缺失 1 筆" in texts(sampler)
 
 
-def to_the_worksheet(app: AppTest) -> None:
+def test_what_is_signed_is_on_screen_and_the_conclusion_is_kept(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    first = record_on_screen(sampler).removeprefix("**紀錄 ").removesuffix("**")
+    note = next(field for field in sampler.text_input if field.label == "說明")
+    note.set_value("調閱公文後查無此案")
+    press(sampler, "重大缺失")
+    while any(button.label == "符合" for button in sampler.button):
+        press(sampler, "符合")
+    press(sampler, "前往簽核")
+    tables = {name: frame.value for frame in sampler.dataframe for name in (tuple(frame.value),)}
+    floors = tables[("", "母體", "應查", "實查", "結果")]
+    assert list(floors[""]) == ["筆數", "人數", "月份"]
+    assert set(floors["結果"]) == {"達成"}
+    wanting = next(value for name, value in tables.items() if "判定人員" in name)
+    assert [str(number) for number in wanting["編號"]] == [first]
+    assert list(wanting["判定"]) == ["重大缺失"] and list(wanting["說明"]) == ["調閱公文後查無此案"]
+    assert "重大缺失 1 筆" in texts(
+        sampler
+    ) and "缺失 1 筆。依第七點（一）3.，須報告機關首長" in texts(sampler)
+    tiles = {one.label: one.value for one in sampler.metric}
+    assert (tiles["缺失"], tiles["重大缺失"]) == ("0 筆", "1 筆")
+    press(sampler, "簽核")
+    sampler.text_area(key="conclusion").set_value("  一筆查無此案，\u3000已移請說明。 ")
+    confirm(sampler, "確定簽核")
+    assert "結論：一筆查無此案， 已移請說明。" in texts(sampler)
+    with reading() as db:
+        signature = db.scalars(select(Signature).order_by(Signature.id.desc()).limit(1)).one()
+    assert signature.summary["conclusion"] == "一筆查無此案， 已移請說明。"
+
+
+def test_a_verdict_after_the_session_has_ended_elsewhere_is_told_why(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    before = counts()
+    note = next(field for field in sampler.text_input if field.label == "說明")
+    note.set_value("調閱公文後查無此案")
+    session_of("auditor", "10.9.9.9", clock.utc_now())
+    next(button for button in sampler.button if button.label == "缺失").click().run()
+    sampler.run()  # the rerun that it asked for
+    assert not sampler.exception and not sampler.error
+    assert "10\\.9\\.9\\.9" in texts(sampler) and "請先登入。" not in texts(sampler)
+    assert [field.label for field in sampler.text_input][:2] == ["帳號", "密碼"]
+    assert added(before) == {}
+    assert "調閱公文後查無此案" not in str(sampler.session_state)
+
+
+def test_many_records_at_once_are_asked_for(sampler: AppTest) -> None:
+    to_the_worksheet(sampler, base=16)
+    with reading() as db:
+        audit_id = db.scalars(select(Audit.id).where(Audit.status == "judging")).all()[-1]
+    listed = next(frame.value for frame in sampler.dataframe if "系統提示" in frame.value)
+    seen = {int(record): 0 for record in listed["編號"]}
+    flagged = [int(n) for n, said in zip(listed["編號"], listed["系統提示"], strict=True) if said]
+    assert len(seen) > AT_ONCE
+    about = (audit_id, seen, Ruling.COMPLIANT, Draft("", "", ()))
+    before = counts()
+    sampler.session_state["dialog.open"] = (BULK, about)
+    sampler.run()
+    assert f"選取 **{len(seen)} 筆**，其中 **{len(flagged)} 筆有系統提示**" in texts(sampler)
+    assert added(before) == {}
+    left = len(seen) - len(flagged)
+    confirm(sampler, f"確定將 {left} 筆判定為「符合」")
+    assert added(before) == {"verdicts": left}
+    with reading() as db:
+        together = db.scalars(select(Verdict.together).where(Verdict.audit_id == audit_id)).all()
+    assert set(together) == {left}
+
+
+def to_the_worksheet(app: AppTest, base: int | None = None) -> None:
     step(app, "freeze")
+    if base is not None:
+        app.number_input(key="base_records").set_value(base).run()
     press(app, "凍結母體")
     confirm(app, "確定凍結")
     press(app, "抽樣")

@@ -170,6 +170,7 @@ def _results(facts: AuditFacts, units: AgencyFacts) -> Iterable[Field]:
     )
     yield Field("與單位\n判定不同", f"{differing:,} 筆")
     yield Field("推論", facts.sentence, wide=True)
+    yield from parts.conclusions(facts)
     if facts.evidence:
         yield Field("佐證資料", "、".join(facts.evidence), wide=True)
 

@@ -157,7 +157,8 @@ def _counted(lines: Sequence[RecordFact]) -> tuple[tuple[str, int], ...]:
 
 def _signature(row: Signature) -> SignatureFact:
     label = capacity_of(row.capacity).label
-    return SignatureFact(row.capacity, label, row.signer_name, row.signed_at)
+    concluded = row.summary.get("conclusion", "")
+    return SignatureFact(row.capacity, label, row.signer_name, row.signed_at, concluded)
 
 
 def _act(row: AuditAct | None) -> ActFact | None:

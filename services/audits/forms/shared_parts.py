@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.audits.forms.codes import short_code
 from services.audits.forms.facts import ActFact, AuditFacts, SignatureFact
 from services.documents.application_form import BY_HAND
-from services.documents.paper import Align, Box, Column, Points, QrCode, Table
+from services.documents.paper import Align, Box, Column, Field, Points, QrCode, Table
 from services.rocdate import local_date, roc_date, roc_month, roc_time
 
 DRAFT = "草稿"
@@ -81,6 +81,13 @@ def month_words(months: Iterable[str]) -> str:
 def stacked(*words: str) -> str:
     """Return the words that there are, a line each."""
     return "\n".join(word for word in words if word)
+
+
+def conclusions(facts: AuditFacts) -> Iterable[Field]:
+    """Yield what the signers concluded, in their own words."""
+    for one in facts.signatures:
+        if one.conclusion:
+            yield Field("稽核結論", f"{one.conclusion}（{one.label} {one.name}）", wide=True)
 
 
 def ruling_words(facts: AuditFacts) -> str:

@@ -139,6 +139,7 @@ def _results(facts: AuditFacts) -> Iterable[Field]:
     yield Field("查核紀錄", audited)
     yield Field("判定", parts.ruling_words(facts))
     yield Field("推論", facts.sentence, wide=True)
+    yield from parts.conclusions(facts)
     if facts.evidence:
         yield Field("佐證資料", "、".join(facts.evidence), wide=True)
 

@@ -22,3 +22,14 @@ def upper_limit(population: int, sample: int, deviations: int) -> int:
         else:
             high = middle - 1
     return low
+
+
+def beside_the_known(population: int, limit: int, known: int, complying: int) -> int:
+    """Return an upper limit that fits what is known of single records, whatever the sample was.
+
+    ``known`` records deviate and ``complying`` others do not: more cannot be, and fewer are not. A limit of
+    95% that is raised, or cut down to what is possible at all, holds as before.
+    """
+    if not 0 <= known <= population - complying:
+        raise ValueError("known and complying do not fit into the population")
+    return min(max(limit, known), population - complying)

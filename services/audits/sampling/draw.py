@@ -94,6 +94,8 @@ def expand_sample(frame: Frame, seed: str, count: int, drawn: Collection[int]) -
     Ranks are those within the whole frame under the fresh seed. Raises ValueError when fewer are left.
     """
     left = np.flatnonzero(~np.isin(frame.ids, np.array(sorted(drawn), dtype=np.int64)))
+    if not len(left):
+        raise ValueError(f"母體 {len(frame):,} 筆都已抽出，沒有可以加抽的紀錄。")
     if not 1 <= count <= len(left):
         raise ValueError(
             f"加抽筆數應為 1 至 {len(left):,} 筆（尚未抽出的紀錄），不是 {count:,} 筆。"

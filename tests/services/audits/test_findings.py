@@ -33,7 +33,7 @@ def rows_of(world: World, audit_id: int, *bases: str) -> list[SheetRow]:
 
 def say(world: World, audit_id: int, rows: list[SheetRow], ruling: Ruling) -> None:
     seen = {row.record_id: row.judged.sequence for row in rows}
-    judge(world.actor("head"), audit_id, seen, ruling, "查核結果")
+    judge(world.actor("head"), audit_id, seen, ruling, "查核結果", flagged_too=seen)
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_the_base_s_claim_is_exact_and_in_plain_words(audited: World, drawn: int
     limit = upper_limit(260, 5, 1)
     assert (found.base_deviations, found.limit) == (1, limit)
     assert found.sentence.startswith(
-        "從母體 260 筆隨機抽出的基本樣本 5 筆中有 1 筆缺失。"
-        f"以 95% 信心水準推論，母體 260 筆中的缺失至多 {limit} 筆（{limit / 260:.1%}）"
+        "從母體 260 筆隨機抽出的基本樣本 5 筆中有缺失 1 筆。"
+        f"以 95% 信心水準推論，母體 260 筆中的缺失（含重大缺失）至多 {limit} 筆（{limit / 260:.1%}）"
     )
     assert "機會不超過 5%" in found.sentence
 
@@ -85,8 +85,8 @@ def test_what_is_beside_the_base_is_counted_apart_and_claims_nothing(
         wanted.insert(0, ("補足月份與人數", covered, 0, covered))
     assert [(b.label, b.records, b.deviations, b.still_open) for b in found.beside] == wanted
     assert found.other_deviations == 3
-    assert "加抽 7 筆（缺失 3 筆）、判斷抽查 2 筆（缺失 0 筆，未定 2 筆）" in found.sentence
-    assert found.sentence.endswith("另發現 3 筆缺失，不列入推論。")
+    assert "加抽 7 筆（重大缺失 3 筆）、判斷抽查 2 筆（缺失 0 筆，未定 2 筆）" in found.sentence
+    assert found.sentence.endswith("另發現重大缺失 3 筆，不列入推論。")
     parts = sum(kind.records for kind in found.beside)
     assert found.to_judge == found.base + parts
 

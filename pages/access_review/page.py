@@ -17,6 +17,7 @@ from pages.access_review.filters import PAGE, chosen_line, fields, key, line_fil
 from pages.access_review.progress import show_agencies, show_progress
 from pages.access_review.table import line_table
 from pages.shared import address
+from pages.shared.choice import table_key
 from pages.shared.feedback import showing_errors
 from pages.shared.layout import page_head
 from pages.shared.paging import Pager
@@ -86,8 +87,8 @@ def _lines(actor: Actor, review: ReviewView) -> None:
     if not page.rows:
         st.info("沒有符合條件的帳號；請放寬或清除條件。", icon=":material/person_search:")
         return
-    seen = hash(tuple(row.state for row in page.rows))
-    chosen = line_table(page, f"{PAGE}.table.{hash((review.id, filters, pager.cursor, seen))}")
+    seen = [(row.account_id, row.state) for row in page.rows]
+    chosen = line_table(page, table_key(f"{PAGE}.table.{review.id}", seen))
     pager.controls(page.next_after, page.total)
     with showing_errors():
         account_id = chosen_line()

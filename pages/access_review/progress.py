@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.access_review.filters import choose_line, key
-from pages.shared.tables import table_height
+from pages.shared.choice import table_key
+from pages.shared.tables import table_height, with_times
 from pages.shared.text import plain
 from services import rocdate
 from services.reviews.overview import AgencyReview
@@ -61,7 +62,7 @@ def show_agencies(agencies: tuple[AgencyReview, ...]) -> None:
     """Show every agency with its last review and its due day; choosing one opens its newest review."""
     ordered = sorted(agencies, key=lambda one: (not one.overdue, str(one.due_on), one.code))
     late = sum(one.overdue for one in agencies)
-    table = f"{key('agencies')}.{'-'.join(str(one.agency_id) for one in ordered[:3])}.{late}"
+    table = table_key(key("agencies"), [one.agency_id for one in ordered])
 
     def take_choice() -> None:
         places = st.session_state[table]["selection"]["rows"]
@@ -72,7 +73,10 @@ def show_agencies(agencies: tuple[AgencyReview, ...]) -> None:
     words = f"**{late:,}** 個機關逾期" if late else "沒有逾期的機關"
     with st.expander(f"各機關（{words}）", icon=":material/apartment:", expanded=late > 0):
         st.dataframe(
-            [_agency_cells(one) for one in ordered],
+            with_times(
+                [_agency_cells(one) for one in ordered],
+                missing={"應完成": "－", "上次結案": "從未辦理"},
+            ),
             hide_index=True,
             height=table_height(len(ordered), 330),
             on_select=take_choice,
@@ -82,17 +86,13 @@ def show_agencies(agencies: tuple[AgencyReview, ...]) -> None:
         )
 
 
-def _agency_cells(one: AgencyReview) -> dict[str, str]:
+def _agency_cells(one: AgencyReview) -> dict[str, object]:
     return {
         "機關": one.name,
         "狀態": "逾期" if one.overdue else ("進行中" if one.open_id else "未到期"),
-        "應完成": rocdate.roc_date(one.due_on) if one.due_on else "－",
-        "上次結案": (
-            rocdate.roc_date(rocdate.local_date(one.last_closed_at))
-            if one.last_closed_at
-            else "從未辦理"
-        ),
+        "應完成": one.due_on,
+        "上次結案": rocdate.local_date(one.last_closed_at) if one.last_closed_at else None,
         "進度": f"{one.decided:,}／{one.lines:,}" if one.open_id else "－",
-        "待您核定": f"{one.to_decide:,}" if one.to_decide else "",
-        "帳號": f"{one.accounts:,}",
+        "待您核定": one.to_decide or None,
+        "帳號": one.accounts,
     }

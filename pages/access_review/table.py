@@ -4,8 +4,7 @@ import streamlit as st
 
 from pages.access_review.filters import choose_line
 from pages.access_review.words import flag_words, ruled_words
-from pages.shared.tables import table_height
-from services import rocdate
+from pages.shared.tables import table_height, with_times
 from services.reviews.listing import LinePage, LineRow
 
 
@@ -18,7 +17,7 @@ def line_table(page: LinePage, key: str) -> tuple[LineRow, ...]:
         choose_line(page.rows[places[0]].account_id if alone else None)
 
     event = st.dataframe(
-        [_cells(row) for row in page.rows],
+        with_times([_cells(row) for row in page.rows], missing={"最近使用": "從未使用"}),
         hide_index=True,
         column_config={
             "姓名（帳號）": st.column_config.TextColumn(pinned=True),
@@ -42,7 +41,7 @@ def _cells(row: LineRow) -> dict[str, object]:
     return {
         "姓名（帳號）": row.label,
         "單位": row.unit,
-        "最近使用": rocdate.roc_date(facts.last_used_on) if facts.last_used_on else "從未使用",
+        "最近使用": facts.last_used_on,
         "期間內筆數": facts.uses,
         "建議": row.suggested.label,
         "理由": row.because,

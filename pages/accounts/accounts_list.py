@@ -10,11 +10,12 @@ from pages.accounts.filters import (
     chosen_account,
 )
 from pages.shared import address
+from pages.shared.choice import choice_table
 from pages.shared.export import export_button
 from pages.shared.feedback import showing_errors
 from pages.shared.paging import Pager
 from pages.shared.session import actor_source
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from services import rocdate
 from services.accounts.directory import (
     AccountFilters,
@@ -40,7 +41,7 @@ SHOWN = (
 )  # fmt: skip
 
 
-def _cells(row: AccountRow) -> tuple[str, ...]:
+def _cells(row: AccountRow) -> tuple[object, ...]:
     return (
         row.label,
         row.staff_no,
@@ -51,9 +52,9 @@ def _cells(row: AccountRow) -> tuple[str, ...]:
         "、".join(duty.label for duty in row.duties),
         row.status.label,
         "、".join(item.label for item in row.items),
-        rocdate.roc_date(rocdate.local_date(row.created_at)),
-        rocdate.roc_time(row.last_used_at) if row.last_used_at else "從未使用",
-        rocdate.roc_date(row.leaving_on) if row.leaving_on else "",
+        rocdate.local_date(row.created_at),
+        row.last_used_at,
+        row.leaving_on,
     )
 
 
@@ -68,22 +69,20 @@ def _export(actor: Actor, filters: AccountFilters, total: int) -> None:
         export_button(actor, label, "使用者清冊", REGISTER_COLUMNS, rows, total, kind)
 
 
-def _table(page: AccountPage, key: str) -> None:
+def _table(page: AccountPage) -> None:
     """Show the rows; choosing one opens its details."""
-
-    def take_choice() -> None:
-        places = st.session_state[key]["selection"]["rows"]
-        choose_account(page.rows[places[0]].id if places else None)
-
-    st.dataframe(
-        [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
-        hide_index=True,
+    choice_table(
+        with_times(
+            [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
+            missing={"最近使用": "從未使用"},
+        ),
+        [row.id for row in page.rows],
+        chosen_account(),
+        choose_account,
+        "accounts.table",
         column_order=SHOWN,
         column_config={"職務": st.column_config.TextColumn(width=110)},
         height=table_height(len(page.rows), 440),
-        on_select=take_choice,
-        selection_mode="single-row",
-        key=key,
         alt="帳號清單",
     )
 
@@ -108,7 +107,7 @@ def accounts_list(
             args=(PAGE, known),
         )
     if page.rows:
-        _table(page, f"accounts.table.{hash((filters, pager.cursor))}")
+        _table(page)
         pager.controls(page.next_after, page.total)
     else:
         st.info("沒有符合條件的帳號；請放寬或清除條件。", icon=":material/person_search:")

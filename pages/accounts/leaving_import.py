@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shared.export import export_button
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from services import rocdate
 from services.accounts.leaving.file_rows import MOST_BYTES
 from services.accounts.leaving.importing import (
@@ -63,7 +63,12 @@ def _show(actor: Actor, judged: Judged) -> None:
     if wrong:
         export_button(actor, "匯出不能匯入的列", "人事異動-不能匯入", COLUMNS, wrong)
     st.dataframe(
-        [dict(zip(COLUMNS, _cells(row), strict=True)) for row in judged.rows],
+        with_times(
+            [
+                dict(zip(COLUMNS, _cells(row), strict=True)) | {"生效日期": row.effective_on}
+                for row in judged.rows
+            ]
+        ),
         hide_index=True,
         height=table_height(len(judged.rows), 330),
         column_config={"說明": st.column_config.TextColumn(width="large")},

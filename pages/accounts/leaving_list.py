@@ -6,9 +6,10 @@ from pages.accounts.detail import show_detail
 from pages.accounts.filters import choose_account, chosen_account
 from pages.accounts.leaving import left_words
 from pages.accounts.leaving_import import leaving_import
+from pages.shared.choice import choice_table
 from pages.shared.export import export_button
 from pages.shared.feedback import showing_errors
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from services import rocdate
 from services.accounts.directory import account_detail
 from services.accounts.leaving.listing import MOST, LeavingLine, open_leavings
@@ -57,18 +58,17 @@ def _cells(line: LeavingLine) -> tuple[str, ...]:
 
 def _table(lines: tuple[LeavingLine, ...]) -> None:
     """Show the rows; choosing one opens the account."""
-    key = f"leaving.table.{hash(tuple(line.id for line in lines))}"
-
-    def take_choice() -> None:
-        places = st.session_state[key]["selection"]["rows"]
-        choose_account(lines[places[0]].account_id if places else None)
-
-    st.dataframe(
-        [dict(zip(COLUMNS, _cells(line), strict=True)) for line in lines],
-        hide_index=True,
+    choice_table(
+        with_times(
+            [
+                dict(zip(COLUMNS, _cells(line), strict=True)) | {"最後一日": line.effective_on}
+                for line in lines
+            ]
+        ),
+        [line.account_id for line in lines],
+        chosen_account(),
+        choose_account,
+        "leaving.table",
         height=table_height(len(lines), 440),
-        on_select=take_choice,
-        selection_mode="single-row",
-        key=key,
         alt="離職與異動清單",
     )

@@ -9,6 +9,7 @@ from pages.agency_audit.days import due_words, is_late
 from pages.sampler.context import STATUS_COLOURS
 from pages.sampler.numbered import audit_of_address
 from pages.shared import address
+from pages.shared.choice import table_key
 from pages.shared.text import plain
 from services.actor import Actor
 from services.audits.agency.overview import AgencyHalf, AgencyLine, agency_half, list_agencies
@@ -124,7 +125,7 @@ def _show_list(half: HalfYear, lines: list[AgencyLine]) -> None:
         height="content",
         on_select="rerun",
         selection_mode="single-row",
-        key=f"agencies_{half}",
+        key=table_key(f"agencies_{half}", [line.code for line in lines]),
     )
     if places := event["selection"]["rows"]:
         st.query_params["agency"] = lines[places[0]].code

@@ -1,15 +1,17 @@
 """What the units owe the agency: their audits of both quarters, and receiving the signed ones."""
 
 from collections import Counter
+from datetime import date
 
 import streamlit as st
 
 from pages.agency_audit.context import AgencyContext
 from pages.sampler.context import STATUS_COLOURS
+from pages.shared.choice import table_key
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from pages.shared.text import plain
 from services import rocdate
 from services.audits.agency.overview import OwedAudit
@@ -43,29 +45,41 @@ def show(context: AgencyContext) -> None:
 
 def _table(context: AgencyContext, units: list[OwedAudit]) -> list[OwedAudit]:
     event = st.dataframe(
-        [
-            {
-                "單位": one.unit,
-                "季別": one.quarter.label,
-                "狀態": one.status.label,
-                "期限": _due(context, one),
-            }
-            for one in units
-        ],
+        with_times(
+            [
+                {
+                    "單位": one.unit,
+                    "季別": one.quarter.label,
+                    "狀態": one.status.label,
+                    "期限": unit_audit_day(one.quarter).effective,
+                    "逾期天數": _days_late(context, one),
+                }
+                for one in units
+            ],
+            words={"期限": _due_words(units).__getitem__},
+        ),
         hide_index=True,
         height=table_height(len(units), 290),
         on_select="rerun",
         selection_mode="multi-row",
         # A new key after each act: the old selection would stay where nothing is left to do.
-        key=f"owed_{context.of}_{context.half}_{'-'.join(one.status.value for one in units)}",
+        key=table_key(
+            f"owed_{context.of}_{context.half}",
+            [(one.unit_id, str(one.quarter), one.status.value) for one in units],
+        ),
     )
     return [units[place] for place in event["selection"]["rows"] if place < len(units)]
 
 
-def _due(context: AgencyContext, one: OwedAudit) -> str:
-    due = unit_audit_day(one.quarter)
-    late = due.is_past(context.actor.today) and not one.status.is_signed
-    return rocdate.roc_date(due.nominal) + moved_words(due) + ("（逾期）" if late else "")
+def _due_words(units: list[OwedAudit]) -> dict[date, str]:
+    """Return by the day that counts what is said of it: the nominal one, and where it moves to."""
+    days = [unit_audit_day(one.quarter) for one in units]
+    return {due.effective: rocdate.roc_date(due.nominal) + moved_words(due) for due in days}
+
+
+def _days_late(context: AgencyContext, one: OwedAudit) -> int | None:
+    late = (context.actor.today - unit_audit_day(one.quarter).effective).days
+    return late if late > 0 and not one.status.is_signed else None
 
 
 def _offer(context: AgencyContext, chosen: list[OwedAudit]) -> None:

@@ -81,7 +81,7 @@ def _units(units: list[dict[str, Any]]) -> None:
                     "季別": Quarter.parse(one["quarter"]).label,
                     "稽核人數": one["people"],
                     "稽核筆數": one["records"],
-                    "月份": "、".join(rocdate.roc_month(month) for month in one["months"]),
+                    "月份": "、".join(str(int(month[-2:])) for month in one["months"]) + " 月",
                 }
                 for one in units
             ],

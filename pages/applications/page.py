@@ -8,6 +8,7 @@ from pages.applications.words import waits_for
 from pages.shared.feedback import showing_errors
 from pages.shared.layout import page_head
 from pages.shared.session import current_actor
+from pages.shared.tables import with_times
 from services import rocdate
 from services.applications.listing import my_application, my_applications
 from services.regulation.application_states import LIVE
@@ -27,18 +28,18 @@ past = [line for line in lines if line.state not in LIVE]
 if past:
     st.subheader("歷次申請", anchor=False)
     st.dataframe(
-        [
-            {
-                "案號": line.number,
-                "申請": line.kind.label,
-                "狀態": waits_for(line),
-                "送出": rocdate.roc_date(rocdate.local_date(line.submitted_at)),
-                "結案": rocdate.roc_date(rocdate.local_date(line.closed_at))
-                if line.closed_at
-                else "",
-            }
-            for line in past
-        ],
+        with_times(
+            [
+                {
+                    "案號": line.number,
+                    "申請": line.kind.label,
+                    "狀態": waits_for(line),
+                    "送出": rocdate.local_date(line.submitted_at),
+                    "結案": rocdate.local_date(line.closed_at) if line.closed_at else None,
+                }
+                for line in past
+            ]
+        ),
         hide_index=True,
         alt="歷次申請",
     )

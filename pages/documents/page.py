@@ -6,13 +6,14 @@ from pages.documents.card import show_card
 from pages.documents.filters import choose_document, chosen_document, fields, paper_filters
 from pages.documents.handover import handover_button, show_handover_dialog, show_past_handovers
 from pages.documents.upload import show_upload_dialog, upload_button
-from pages.documents.words import PAGE, lawful_words
+from pages.documents.words import PAGE
 from pages.shared import address
+from pages.shared.choice import choice_table
 from pages.shared.feedback import showing_errors
 from pages.shared.layout import page_head
 from pages.shared.paging import Pager
 from pages.shared.session import current_actor
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from services import rocdate
 from services.papers.listing import (
     PaperPage,
@@ -29,7 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _cells(row: PaperRow) -> tuple[str, ...]:
+def _cells(row: PaperRow) -> tuple[object, ...]:
     return (
         str(row.id),
         row.kind.label,
@@ -37,28 +38,26 @@ def _cells(row: PaperRow) -> tuple[str, ...]:
         row.unit,
         row.application_no,
         row.state.label,
-        lawful_words(row),
+        row.lawful_from,
         row.custodian,
-        rocdate.roc_date(rocdate.local_date(row.stored_at)),
+        rocdate.local_date(row.stored_at),
         row.file_name,
     )
 
 
-def _table(page: PaperPage, key: str) -> None:
+def _table(page: PaperPage) -> None:
     """Show the rows; choosing one opens its card."""
-
-    def take_choice() -> None:
-        places = st.session_state[key]["selection"]["rows"]
-        choose_document(page.rows[places[0]].id if places else None)
-
-    st.dataframe(
-        [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
-        hide_index=True,
+    choice_table(
+        with_times(
+            [dict(zip(COLUMNS, _cells(row), strict=True)) for row in page.rows],
+            missing={"可銷毀日": "繼續保管"},
+        ),
+        [row.id for row in page.rows],
+        chosen_document(),
+        choose_document,
+        f"{PAGE}.table",
         column_config={"申請案": st.column_config.TextColumn(width=100)},
         height=table_height(len(page.rows), 440),
-        on_select=take_choice,
-        selection_mode="single-row",
-        key=key,
         alt="文件清單",
     )
 
@@ -92,7 +91,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         args=(PAGE, known),
     )
 if page.rows:
-    _table(page, f"{PAGE}.table.{hash((filters, pager.cursor))}")
+    _table(page)
     pager.controls(page.next_after, page.total)
 elif any(st.session_state.get(address.key(PAGE, name)) for name in known if name != "document"):
     st.info("沒有符合條件的文件；請放寬或清除條件。", icon=":material/search_off:")

@@ -5,12 +5,13 @@ import streamlit as st
 from pages.event_log.filters import FIELDS, PAGE, choose_event, chosen_event, event_filters
 from pages.event_log.story import show_story
 from pages.shared import address
+from pages.shared.choice import choice_table
 from pages.shared.export import file_button
 from pages.shared.feedback import showing_errors
 from pages.shared.layout import page_head
 from pages.shared.paging import Pager
 from pages.shared.session import current_actor
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from services import rocdate
 from services.actor import Actor
 from services.event_log.listing import (
@@ -47,32 +48,30 @@ def _head(actor: Actor, filters: EventFilters, page: EventPage) -> None:
         )
 
 
-def _table(page: EventPage, key: str) -> None:
+def _table(page: EventPage) -> None:
     """Show the rows; choosing one opens its story."""
-
-    def take_choice() -> None:
-        places = st.session_state[key]["selection"]["rows"]
-        choose_event(page.rows[places[0]].id if places else None)
-
-    st.dataframe(
-        [
-            {
-                "時間": rocdate.roc_second(row.at),
-                "事件": row.label,
-                "結果": row.outcome_label,
-                "人員": row.person,
-                "對象": row.about,
-                "內容": row.details,
-                "機關單位": row.unit,
-                "來源位址": row.address,
-            }
-            for row in page.rows
-        ],
-        hide_index=True,
+    choice_table(
+        with_times(
+            [
+                {
+                    "時間": row.at,
+                    "事件": row.label,
+                    "結果": row.outcome_label,
+                    "人員": row.person,
+                    "對象": row.about,
+                    "內容": row.details,
+                    "機關單位": row.unit,
+                    "來源位址": row.address,
+                }
+                for row in page.rows
+            ],
+            words={"時間": rocdate.roc_second},
+        ),
+        [row.id for row in page.rows],
+        chosen_event(),
+        choose_event,
+        "event_log.table",
         height=table_height(len(page.rows), 620),
-        on_select=take_choice,
-        selection_mode="single-row",
-        key=key,
         alt="系統紀錄清單",
     )
 
@@ -86,7 +85,7 @@ def _log(actor: Actor) -> None:
     left, right = st.columns([1.5, 1], gap="medium") if event_id else (st.container(), None)
     with left:
         if page.rows:
-            _table(page, f"event_log.table.{filters.digest}.{pager.cursor}")
+            _table(page)
             pager.controls(page.next_before, page.counted, MOST_COUNTED)
         else:
             st.info("沒有符合條件的紀錄；請放寬期間或條件。", icon=":material/search_off:")

@@ -7,7 +7,7 @@ from pages.shared import address
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.paging import Pager
 from pages.shared.session import current_actor
-from services import rocdate
+from pages.shared.tables import with_times
 from services.actor import Actor
 from services.usage.importing.history import count_imports, list_imports
 from services.usage.importing.matching import propose_matches
@@ -31,19 +31,21 @@ def show_past_imports(actor: Actor) -> None:
         st.caption("還沒有匯入過檔案；完成第一次匯入後會列在這裡。")
         return
     st.dataframe(
-        [
-            {
-                "時間": rocdate.roc_time(row.imported_at),
-                "匯入者": row.imported_by,
-                "來源系統": row.source_name,
-                "檔案": row.file_name,
-                "讀取": row.read,
-                "存入": row.stored,
-                "重複": row.duplicates,
-                "不能匯入": row.rejected,
-            }
-            for row in rows
-        ],
+        with_times(
+            [
+                {
+                    "時間": row.imported_at,
+                    "匯入者": row.imported_by,
+                    "來源系統": row.source_name,
+                    "檔案": row.file_name,
+                    "讀取": row.read,
+                    "存入": row.stored,
+                    "重複": row.duplicates,
+                    "不能匯入": row.rejected,
+                }
+                for row in rows
+            ]
+        ),
         hide_index=True,
         column_config={
             name: st.column_config.NumberColumn(format="localized")

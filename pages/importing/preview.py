@@ -9,8 +9,8 @@ from pages.importing.notices import show_late, show_sheets, show_unmapped
 from pages.importing.task import Task
 from pages.shared.export import export_button
 from pages.shared.paging import Pager
+from pages.shared.tables import with_times
 from pages.shared.text import plain
-from services import rocdate
 from services.actor import Actor
 from services.regulation.items import Item, UsageAction
 from services.regulation.purpose import FLAG_LABELS
@@ -126,22 +126,24 @@ def show_good(preview: Preview) -> None:
     several = len(preview.headings) > 1
     with st.expander(f"將存入的前 {len(preview.good_rows)} 列", icon=":material/fact_check:"):
         st.dataframe(
-            [
-                dict(zip(_places(several), _place(row, several), strict=True))
-                | {
-                    "時間": rocdate.roc_time(row.occurred_at),
-                    "使用者": f"{row.person_name}（{row.user_code}）",
-                    "單位": preview.unit_names[row.unit_id],
-                    "項目": Item(row.item).label,
-                    "作業": UsageAction(row.action).label,
-                    "標的": row.target,
-                    "案件號": row.case_no,
-                    "公文號": row.document_no,
-                    "原因": row.reason,
-                    "註記": "、".join(FLAG_LABELS[flag] for flag in row.flags.split()),
-                }
-                for row in preview.good_rows
-            ],
+            with_times(
+                [
+                    dict(zip(_places(several), _place(row, several), strict=True))
+                    | {
+                        "時間": row.occurred_at,
+                        "使用者": f"{row.person_name}（{row.user_code}）",
+                        "單位": preview.unit_names[row.unit_id],
+                        "項目": Item(row.item).label,
+                        "作業": UsageAction(row.action).label,
+                        "標的": row.target,
+                        "案件號": row.case_no,
+                        "公文號": row.document_no,
+                        "原因": row.reason,
+                        "註記": "、".join(FLAG_LABELS[flag] for flag in row.flags.split()),
+                    }
+                    for row in preview.good_rows
+                ]
+            ),
             hide_index=True,
         )
 

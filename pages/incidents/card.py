@@ -8,7 +8,7 @@ from pages.incidents.dialogs import act_buttons, show_act_dialog
 from pages.incidents.filters import choose, key
 from pages.incidents.words import GRAVITY_COLOURS, STATUS_COLOURS
 from pages.shared.session import actor_source
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from pages.shared.text import plain
 from services import rocdate
 from services.audits.words import AuditKind
@@ -128,19 +128,21 @@ def _records(view: IncidentView) -> None:
         st.caption("沒有列出紀錄。")
         return
     st.dataframe(
-        [
-            {
-                "編號": use.record_id,
-                "情節": use.gravity.label,
-                "時間": rocdate.roc_time(use.occurred_at),
-                "項目": use.item,
-                "標的": use.target,
-                "案件號或原因": use.purpose,
-                "判定說明": use.verdict,
-                "系統提示": "、".join(use.checks),
-            }
-            for use in view.uses
-        ],
+        with_times(
+            [
+                {
+                    "編號": use.record_id,
+                    "情節": use.gravity.label,
+                    "時間": use.occurred_at,
+                    "項目": use.item,
+                    "標的": use.target,
+                    "案件號或原因": use.purpose,
+                    "判定說明": use.verdict,
+                    "系統提示": "、".join(use.checks),
+                }
+                for use in view.uses
+            ]
+        ),
         hide_index=True,
         height=table_height(len(view.uses), 300),
         column_config={"編號": st.column_config.NumberColumn(format="%d", width=70)},

@@ -1,15 +1,17 @@
 """What cannot be explained: the open incidents by gravity, the list, and the one that is chosen."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.incidents.card import show_card
 from pages.incidents.filters import choose, chosen, incident_filters
 from pages.incidents.report import report_button, show_report_dialog
 from pages.incidents.words import GRAVITY_COLOURS, PAGE
+from pages.shared.choice import choice_table
 from pages.shared.feedback import showing_errors
 from pages.shared.paging import Pager
-from pages.shared.tables import table_height
-from services import rocdate
+from pages.shared.tables import table_height, with_times
 from services.actor import Actor
 from services.identity.organisation import UnitInfo
 from services.incidents.listing import IncidentPage, IncidentRow, list_incidents
@@ -31,7 +33,7 @@ def show(actor: Actor, units: tuple[UnitInfo, ...], handled: frozenset[int]) -> 
             st.badge(f"{gravity.label} {count:,} 件處理中", color=colour)
         report_button(tuple(unit for unit in units if unit.id in handled))
     if page.rows:
-        _table(page, f"{PAGE}.table.{hash((filters, pager.cursor))}")
+        _table(page)
         pager.controls(page.next_after, page.total)
     elif sum(page.open_by_gravity.values()):
         st.info("沒有符合條件的事件；請放寬條件。", icon=":material/search_off:")
@@ -47,23 +49,19 @@ def show(actor: Actor, units: tuple[UnitInfo, ...], handled: frozenset[int]) -> 
     show_report_dialog()
 
 
-def _table(page: IncidentPage, key: str) -> None:
-    def take_choice() -> None:
-        places = st.session_state[key]["selection"]["rows"]
-        choose("incident", page.rows[places[0]].id if places else None)
-
-    st.dataframe(
-        [_cells(row) for row in page.rows],
-        hide_index=True,
+def _table(page: IncidentPage) -> None:
+    choice_table(
+        with_times([_cells(row) for row in page.rows]),
+        [row.id for row in page.rows],
+        chosen("incident"),
+        partial(choose, "incident"),
+        f"{PAGE}.table",
         height=table_height(len(page.rows), 440),
-        on_select=take_choice,
-        selection_mode="single-row",
-        key=key,
         alt="事件清單",
     )
 
 
-def _cells(row: IncidentRow) -> dict[str, str]:
+def _cells(row: IncidentRow) -> dict[str, object]:
     return {
         "案號": row.number,
         "情節": row.gravity.label,
@@ -71,7 +69,7 @@ def _cells(row: IncidentRow) -> dict[str, str]:
         "單位": row.unit,
         "事由": row.title,
         "下一步": "結案" if row.to_close else row.next_step or row.status.label,
-        "成立": rocdate.roc_date(row.opened_on),
-        "天數": f"{row.days:,}",
+        "成立": row.opened_on,
+        "天數": row.days,
         "狀態": row.status.label,
     }

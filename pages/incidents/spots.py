@@ -1,5 +1,7 @@
 """不定期檢查: the list, and one check with the steps of any audit (clause 7.1.4)."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.incidents.filters import choose, chosen
@@ -9,8 +11,9 @@ from pages.sampler import drawing, freeze, scope, signing, worksheet
 from pages.sampler.context import STATUS_COLOURS, Context, stepper
 from pages.sampler.extra_draws import offer_more
 from pages.shared import address
+from pages.shared.choice import choice_table
 from pages.shared.feedback import show_error
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from pages.shared.text import plain
 from services import rocdate
 from services.actor import Actor
@@ -54,29 +57,26 @@ def _list(actor: Actor) -> None:
             icon=":material/info:",
         )
         return
-
-    def take_choice() -> None:
-        places = st.session_state["spots.table"]["selection"]["rows"]
-        choose("spot", lines[places[0]].audit_id if places else None)
-
-    st.dataframe(
-        [
-            {
-                "單位": line.unit,
-                "期間": line.period.label,
-                "理由": line.reason,
-                "狀態": line.status.label,
-                "處理中的事件": f"{line.open_incidents:,}",
-                "開始": rocdate.roc_time(line.opened_at),
-                "檢查人": line.opened_by,
-            }
-            for line in lines
-        ],
-        hide_index=True,
+    choice_table(
+        with_times(
+            [
+                {
+                    "單位": line.unit,
+                    "期間": line.period.label,
+                    "理由": line.reason,
+                    "狀態": line.status.label,
+                    "處理中的事件": line.open_incidents,
+                    "開始": line.opened_at,
+                    "檢查人": line.opened_by,
+                }
+                for line in lines
+            ]
+        ),
+        [line.audit_id for line in lines],
+        None,
+        partial(choose, "spot"),
+        "spots.table",
         height=table_height(len(lines), 440),
-        on_select=take_choice,
-        selection_mode="single-row",
-        key="spots.table",
         alt="不定期檢查清單",
     )
     st.caption("勾選一列開啟。")

@@ -8,7 +8,7 @@ from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.layout import page_head
 from pages.shared.session import current_actor
-from services import rocdate
+from pages.shared.tables import with_times
 from services.identity.own_sessions import SessionLine, own_sessions, sign_out_everywhere
 from services.identity.passwords import change_own_password
 
@@ -37,16 +37,18 @@ def sessions_card(lines: tuple[SessionLine, ...]) -> None:
     st.subheader("登入紀錄", anchor=False)
     st.caption("同一帳號同時只能有一個登入。有不是您本人的登入時，請立即變更密碼並告知管理者。")
     st.dataframe(
-        [
-            {
-                "狀態": _state(line),
-                "登入時間": rocdate.roc_time(line.started_at),
-                "最後使用": rocdate.roc_time(line.last_seen_at),
-                "來源": line.place,
-                "方式": line.method.label,
-            }
-            for line in lines
-        ],
+        with_times(
+            [
+                {
+                    "狀態": _state(line),
+                    "登入時間": line.started_at,
+                    "最後使用": line.last_seen_at,
+                    "來源": line.place,
+                    "方式": line.method.label,
+                }
+                for line in lines
+            ]
+        ),
         hide_index=True,
         alt="登入紀錄",
     )

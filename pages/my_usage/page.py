@@ -7,7 +7,7 @@ from pages.shared.export import export_button
 from pages.shared.layout import page_head
 from pages.shared.paging import Pager, every_row
 from pages.shared.session import actor_source, current_actor
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from services import rocdate
 from services.actor import Actor
 from services.parcels.mine import OwnPage, OwnRecord, my_months, my_usage
@@ -73,18 +73,20 @@ if page.total:
         st.markdown(f"共 **{page.total:,}** 筆", width="content")
         _export(actor, month, page)
     st.dataframe(
-        [
-            {
-                "紀錄編號": row.id,
-                "時間": rocdate.roc_time(row.occurred_at),
-                "來源系統": row.source,
-                "作業": row.action,
-                "項目": row.item,
-                "查詢標的": row.target,
-                "案件號、公文號或原因": row.purpose,
-            }
-            for row in page.rows
-        ],
+        with_times(
+            [
+                {
+                    "紀錄編號": row.id,
+                    "時間": row.occurred_at,
+                    "來源系統": row.source,
+                    "作業": row.action,
+                    "項目": row.item,
+                    "查詢標的": row.target,
+                    "案件號、公文號或原因": row.purpose,
+                }
+                for row in page.rows
+            ]
+        ),
         hide_index=True,
         height=table_height(len(page.rows), 560),
         # A name of the record and no quantity: the audit asks for it without separators.

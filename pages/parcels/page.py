@@ -7,7 +7,7 @@ from pages.parcels.result import show_result
 from pages.shared.feedback import showing_errors
 from pages.shared.layout import page_head
 from pages.shared.session import current_actor
-from services import rocdate
+from pages.shared.tables import with_times
 from services.actor import Actor
 from services.parcels.mine import my_usage
 from services.parcels.query import query
@@ -25,16 +25,18 @@ def _recent(actor: Actor) -> None:
         st.caption("還沒有使用紀錄；完成第一次查詢後會列在這裡。")
         return
     st.dataframe(
-        [
-            {
-                "時間": rocdate.roc_time(row.occurred_at),
-                "查詢標的": row.target,
-                "項目": row.item,
-                "作業": row.action,
-                "案件號、公文號或原因": row.purpose,
-            }
-            for row in rows
-        ],
+        with_times(
+            [
+                {
+                    "時間": row.occurred_at,
+                    "查詢標的": row.target,
+                    "項目": row.item,
+                    "作業": row.action,
+                    "案件號、公文號或原因": row.purpose,
+                }
+                for row in rows
+            ]
+        ),
         hide_index=True,
     )
 

@@ -12,9 +12,8 @@ from pages.shared.charts import month_bars, person_bars
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import actor_source, current_actor
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from pages.shared.text import plain
-from services import rocdate
 from services.audits.drawing import draw_first
 from services.audits.export import export_draw
 from services.audits.overview import AuditView, FrameView
@@ -90,18 +89,20 @@ def _show_drawn(context: Context, audit: AuditView, frame: FrameView) -> None:
     besides = f"，另有 {len(rows) - len(drawn):,} 筆不由抽籤而來" if len(rows) > len(drawn) else ""
     st.markdown(f"**樣本**（抽出 {len(drawn):,} 筆{besides}；每筆都說明為什麼在這裡）")
     st.dataframe(
-        [
-            {
-                "紀錄編號": row.record_id,
-                "取樣": row.basis_label,
-                "時間": rocdate.roc_time(row.occurred_at),
-                "使用者": row.person,
-                "項目": row.item,
-                "標的": row.target,
-                "為什麼在樣本裡": row.why,
-            }
-            for row in rows
-        ],
+        with_times(
+            [
+                {
+                    "紀錄編號": row.record_id,
+                    "取樣": row.basis_label,
+                    "時間": row.occurred_at,
+                    "使用者": row.person,
+                    "項目": row.item,
+                    "標的": row.target,
+                    "為什麼在樣本裡": row.why,
+                }
+                for row in rows
+            ]
+        ),
         hide_index=True,
         height=table_height(len(rows), 360),
         column_config={

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.tables import table_height
+from pages.shared.tables import table_height, with_times
 from pages.shared.text import plain
 from services import rocdate
 from services.actor import Actor
@@ -36,12 +36,14 @@ def _table(related: Related, name: str, *, with_person: bool) -> None:
     if related.total - related.elsewhere > len(related.lines):
         st.caption(f"列出最近 {SHOWN} 筆。")
     st.dataframe(
-        [
-            {"時間": rocdate.roc_time(line.occurred_at)}
-            | ({"使用者": line.person, "單位": line.unit} if with_person else {})
-            | {"項目": line.what, "標的": line.target, "案件號或原因": line.purpose}
-            for line in related.lines
-        ],
+        with_times(
+            [
+                {"時間": line.occurred_at}
+                | ({"使用者": line.person, "單位": line.unit} if with_person else {})
+                | {"項目": line.what, "標的": line.target, "案件號或原因": line.purpose}
+                for line in related.lines
+            ]
+        ),
         hide_index=True,
         height=table_height(len(related.lines), 220),
         key=f"story_{name}",

@@ -14,8 +14,8 @@ from pages.sampler.record import show_around, show_record
 from pages.sampler.sharing import offer_shares, show_effort
 from pages.sampler.verdict import show_problem, verdict_bar
 from pages.shared import address
-from pages.shared.tables import table_height
-from services import rocdate
+from pages.shared.choice import table_key
+from pages.shared.tables import table_height, with_times
 from services.audits.agency.comparison import Beside, verdicts_beside
 from services.audits.evidence.lines import counts_by_record, list_evidence
 from services.audits.overview import AuditView
@@ -114,24 +114,27 @@ def _table(
     beside: Mapping[int, Beside] | None,
 ) -> list[SheetRow]:
     event = st.dataframe(
-        [
-            {
-                "編號": row.record_id,
-                "判定": _ruling(row),
-                "案件號或原因": row.purpose,
-                "使用者": row.person,
-                "標的": row.target,
-                "時間": rocdate.roc_time(row.occurred_at),
-                "項目": f"{row.item}．{row.action}",
-                "系統提示": "、".join(row.checks),
-                "未通過": "、".join(check.failed_label for check in row.judged.failed),
-                "佐證": files[row.record_id] or None,
-                "查核人": row.assignee,
-                "取樣": row.basis_label,
-            }
-            | ({} if beside is None else {"單位判定": unit_column(beside, row.record_id)})
-            for row in rows
-        ],
+        with_times(
+            [
+                {
+                    "編號": row.record_id,
+                    "判定": _ruling(row),
+                    "案件號或原因": row.purpose,
+                    "使用者": row.person,
+                    "標的": row.target,
+                    "時間": row.occurred_at,
+                    "項目": f"{row.item}．{row.action}",
+                    "系統提示": "、".join(row.checks),
+                    "未通過": "、".join(check.failed_label for check in row.judged.failed),
+                    "佐證": files[row.record_id] or None,
+                    "查核人": row.assignee,
+                    "取樣": row.basis_label,
+                }
+                | ({} if beside is None else {"單位判定": unit_column(beside, row.record_id)})
+                for row in rows
+            ],
+            missing={"佐證": "－"},
+        ),
         hide_index=True,
         height=table_height(len(rows), 520),
         on_select="rerun",
@@ -141,8 +144,10 @@ def _table(
             "判定": st.column_config.TextColumn(width=70),
             "案件號或原因": st.column_config.TextColumn(width=210),
         },
-        # A new key after each verdict: the old selection would point at other records.
-        key=f"sheet_{audit.audit_id}_{sum(row.judged.sequence for row in rows)}_{len(rows)}",
+        # A new key after each verdict, and for other records: a tick would stand on another one.
+        key=table_key(
+            f"sheet_{audit.audit_id}", [(row.record_id, row.judged.sequence) for row in rows]
+        ),
         placeholder="－",
     )
     return [rows[place] for place in event["selection"]["rows"] if place < len(rows)]

@@ -1,11 +1,97 @@
-"""How high a table is drawn: all of its rows, as far as the page has room for them."""
+"""What all tables have in common: how high they are drawn, and times that sort as times."""
 
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+import pandas as pd
+
+from services import rocdate
 
 ROW_PX = 33
 """The height of one row, and of the head, at the type size of ``.streamlit/config.toml``."""
+Cells = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]
+Words = Callable[[Any], str]
 
 
 def table_height(rows: int, most: int) -> int | Literal["content"]:
     """Return the height for a number of rows: what they need, or ``most`` pixels to scroll in."""
     return "content" if (rows + 1) * ROW_PX <= most else most
+
+
+def with_times(
+    cells: Cells,
+    words: Mapping[str, Words] | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Any:
+    """Return cells for ``st.dataframe`` in which days and moments sort as such and read 115年11月3日.
+
+    Text would sort 115年11月24日 before 115年11月3日, and Streamlit's own columns of dates know no ROC
+    year: so the cells hold the dates, and the words stand beside them in a pandas Styler. ``words`` says
+    a column in another way than `rocdate.roc_time` or `rocdate.roc_date`, ``missing`` what stands where
+    there is none. Such columns take no ``format`` in ``column_config``: it would win over the words.
+    """
+    columns = _columns(cells)
+    said, nothing = words or {}, missing or {}
+    kinds = {name: _kind(values) for name, values in columns.items()}
+    if not any(kinds.values()) and not nothing:
+        return cells
+    held, shown = {}, []
+    for name, values in columns.items():
+        kind, gap = kinds[name], nothing.get(name, "")
+        held[name] = _held(kind, values)
+        if kind is not None:
+            word = said.get(name) or (rocdate.roc_time if kind is datetime else rocdate.roc_date)
+        elif any(isinstance(value, int | float) or value is None for value in values):
+            word = _word
+        else:
+            word = None  # text that stands for itself
+        shown.append([gap if value is None else word(value) for value in values] if word else None)
+    return _styled(pd.DataFrame(held), shown)
+
+
+def _columns(cells: Cells) -> Mapping[str, Sequence[Any]]:
+    if isinstance(cells, Mapping):
+        return cells
+    return {name: [row[name] for row in cells] for name in (cells[0] if cells else ())}
+
+
+def _kind(values: Sequence[Any]) -> type | None:
+    """Return what a column holds besides gaps: moments, days, or neither."""
+    held = [value for value in values if value is not None]
+    if held and all(isinstance(value, datetime) for value in held):
+        return datetime
+    return date if held and all(isinstance(value, date) for value in held) else None
+
+
+def _held(kind: type | None, values: Sequence[Any]) -> Any:
+    """Return what a column sorts by."""
+    if kind is datetime:
+        return pd.to_datetime(list(values), utc=True).tz_convert(rocdate.TAIPEI)
+    if kind is date:
+        return pd.to_datetime(list(values))
+    gaps_only = all(value is None for value in values)
+    return [""] * len(values) if gaps_only else values
+
+
+def _word(value: Any) -> str:
+    """Numbers in the way of the house, beside a column with gaps."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:,}" if number else str(value)
+
+
+def _styled(frame: pd.DataFrame, shown: Sequence[Sequence[str] | None]) -> Any:
+    """Return a Styler that says these words, a column's each, and works nothing else out.
+
+    Streamlit asks a Styler for every cell, and pandas takes longer for that than a page for all the
+    rest: so what it asks for is there already, and only for the columns that need it.
+    """
+    styler: Any = frame.style
+    body = [
+        [{"id": f"row{row}_col{place}", "display_value": word} for row, word in enumerate(column)]
+        for place, column in enumerate(shown)
+        if column is not None
+    ]
+    styler._compute = lambda: styler
+    styler._translate = lambda *_how: {"body": body}
+    return styler

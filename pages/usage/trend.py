@@ -1,12 +1,15 @@
 """The main chart of 使用統計 and the numbers behind it."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import streamlit as st
 
 from pages.shared.chart_style import ACCENT, Chart, chart, month_axis, safe, titled
 from pages.shared.export import export_button
+from pages.shared.tables import with_times
 from services.actor import Actor
+from services.regulation.periods import Month
 from services.rocdate import roc_month
 from services.usage.trends import MonthPoint
 
@@ -31,14 +34,19 @@ def show_trend(actor: Actor, months: Sequence[str], points: Sequence[MonthPoint]
         for n, month in enumerate(months)
     ]
     with st.expander("各月數字", icon=":material/table:"):
+        firsts = [Month.parse(month).first_day for month in months]
         st.dataframe(
-            {column: [row[n] for row in rows] for n, column in enumerate(columns)},
+            with_times({"月份": firsts, **series}, words={"月份": _month_words}),
             hide_index=True,
             column_config={
                 name: st.column_config.NumberColumn(format="localized") for name in series
             },
         )
         export_button(actor, "匯出各月數字", "使用統計-各月", columns, rows)
+
+
+def _month_words(first_day: date) -> str:
+    return Month(first_day.year, first_day.month).label
 
 
 def as_series(points: Sequence[MonthPoint]) -> dict[str, list[int]]:

@@ -1,7 +1,10 @@
 """Opening the application as somebody, for page tests."""
 
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
+from streamlit import dataframe_util
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.registry import file_of
@@ -36,3 +39,12 @@ def texts(app: AppTest) -> str:
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning)
     more = (app.error, app.success)
     return "\n".join(str(part.value) for kind in (*kinds, *more) for part in kind)
+
+
+def shown(table: Any) -> pd.DataFrame:
+    """Return a table of AppTest as it reads on screen: times in words, and not as what they sort by."""
+    styler = table.proto.arrow_data.styler
+    if not styler.display_values:
+        frame: pd.DataFrame = table.value
+        return frame
+    return dataframe_util.convert_arrow_bytes_to_pandas_df(styler.display_values)

@@ -1,14 +1,18 @@
 """Pages run as in a browser that calls from one address, at one fixed moment."""
 
+import sys
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pytest
+from streamlit import dataframe_util
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.pages_manager import PagesManager
 
 from services import clock
+from tests.pages.times import times_as_text
 from tests.world import NOW
 
 # A server looks through every installed package for components once; AppTest does it at each run, which
@@ -34,3 +38,20 @@ def router(monkeypatch: pytest.MonkeyPatch) -> None:
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", without_the_folder)
+
+
+@pytest.fixture(autouse=True)
+def times_that_sort(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No page shows a time as plain text in a table that can be sorted, whatever the test is about."""
+    found: set[str] = set()
+    convert = dataframe_util.convert_anything_to_pandas_df
+
+    def looked_at(*args: Any, **kwargs: Any) -> Any:
+        frame = convert(*args, **kwargs)
+        if sys._getframe(1).f_code.co_name == "dataframe":  # a st.table does not sort
+            found.update(times_as_text(frame))
+        return frame
+
+    monkeypatch.setattr(dataframe_util, "convert_anything_to_pandas_df", looked_at)
+    yield
+    assert found == set(), "use pages.shared.tables.with_times"

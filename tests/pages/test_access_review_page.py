@@ -15,7 +15,7 @@ from pages.shared.text import plain
 from services import clock
 from services.actor import operator
 from services.reviews.opening import open_due_reviews
-from tests.pages.browsing import open_app, open_page, texts
+from tests.pages.browsing import open_app, open_page, shown, texts
 from tests.world import World
 
 
@@ -245,7 +245,7 @@ def test_what_is_out_of_reach_is_told_and_ignored(world: World) -> None:
 
 def test_the_bureau_sees_every_agency_and_who_is_overdue(world: World) -> None:
     app = page("reviewer")
-    table = app.dataframe[0].value
+    table = shown(app.dataframe[0])
     assert list(table["狀態"]) == ["逾期"] * 3
     assert list(table["上次結案"]) == ["從未辦理"] * 3
     assert "3 個機關的權限清查**逾期未結案" in said(open_app("reviewer"))

@@ -15,7 +15,7 @@ from services.regulation.periods import HalfYear
 from services.rocdate import local_date
 from services.schedule.tasks import tasks_of
 from services.schedule.words import TaskKind, TaskState
-from tests.pages.browsing import open_page, texts
+from tests.pages.browsing import open_page, shown, texts
 from tests.services.audits import whole
 from tests.services.schedule.rows import audit_of
 from tests.world import World, at
@@ -106,21 +106,19 @@ def test_both_days_are_shown_where_they_differ(
     app = opened("agency_manager", "2025H2")
     assert words in texts(app)
     assert words in texts(opened("reviewer", "2025H2"))  # above the list of all agencies
-    owed = app.dataframe[0].value
+    owed = shown(app.dataframe[0])
     assert list(owed["季別"]) == ["114年第3季"] * 2 + ["114年第4季"] * 2
-    assert (
-        list(owed["期限"])
-        == ["114年10月31日（逾期）"] * 2 + ["115年1月31日（遇假日順延至 115年2月2日）"] * 2
-    )
+    moved = "115年1月31日（遇假日順延至 115年2月2日）"
+    assert list(owed["期限"]) == ["114年10月31日"] * 2 + [moved] * 2
+    assert list(owed["逾期天數"]) == ["93"] * 2 + [""] * 2
 
 
 def test_a_signed_unit_audit_is_late_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     audit_of(world, "tax1", "2025Q4", AuditStatus.RECEIVED)
     set_clock(monkeypatch, at(2026, 2, 3))
-    owed = opened("agency_manager", "2025H2").dataframe[0].value
-    days = dict(zip(owed["單位"] + owed["季別"], owed["期限"], strict=True))
-    assert "逾期" not in days["大安分處114年第4季"]
-    assert days["中山分處114年第4季"].endswith("（遇假日順延至 115年2月2日）（逾期）")
+    owed = shown(opened("agency_manager", "2025H2").dataframe[0])
+    days = dict(zip(owed["單位"] + owed["季別"], owed["逾期天數"], strict=True))
+    assert (days["大安分處114年第4季"], days["中山分處114年第4季"]) == ("", "1")
 
 
 def test_a_provisional_day_is_said_to_be_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,5 +126,5 @@ def test_a_provisional_day_is_said_to_be_one(world: World, monkeypatch: pytest.M
     app = opened("agency_manager", "2027H2")
     said = "（117 年辦公日曆表尚未公布，日期暫定）"
     assert f"應於 117年1月31日 以前辦理{said}，117年2月29日 以前函送地政局{said}" in texts(app)
-    assert f"117年1月31日{said}" in list(app.dataframe[0].value["期限"])
+    assert f"117年1月31日{said}" in list(shown(app.dataframe[0])["期限"])
     assert not is_red(app)

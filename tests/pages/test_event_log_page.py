@@ -8,7 +8,7 @@ from data.models import Event
 from services import events
 from services.events import EventType
 from tests.pages.browsing import open_page as open_any
-from tests.pages.browsing import texts
+from tests.pages.browsing import shown, texts
 from tests.world import World
 
 
@@ -45,7 +45,7 @@ def looks() -> list[dict[str, str]]:
 
 def test_the_list_is_in_words(told: int) -> None:
     app = open_page("agency_manager")
-    table = app.dataframe[0].value
+    table = shown(app.dataframe[0])
     row = table[table["事件"] == "變更帳號狀態"].iloc[0]
     assert row["時間"] == "115年11月23日 10:00:00"
     assert row["人員"] == "測試013（system_manager）"

@@ -12,7 +12,7 @@ from pages.shared.registry import file_of
 from services.errors import Conflict
 from services.papers.keeping import PaperKind
 from services.papers.viewing import open_paper
-from tests.pages.browsing import open_app, open_page, texts
+from tests.pages.browsing import open_app, open_page, shown, texts
 from tests.services.papers.helpers import (
     cancel,
     entry,
@@ -78,9 +78,9 @@ def test_the_list_says_state_day_and_custodian(world: World, ripe: int) -> None:
     other = kept(world, "clerk2", kind=PaperKind.FORM)
     app = opened("unit_manager")
     assert listed(app) == [str(other), str(ripe)]
-    table = app.dataframe[0].value
+    table = shown(app.dataframe[0])
     assert list(table["狀態"]) == ["保管中", "可銷毀"]
-    assert list(table["可銷毀日"]) == ["未註銷，繼續保管", "114年5月23日"]
+    assert list(table["可銷毀日"]) == ["繼續保管", "114年5月23日"]
     assert list(table["保管人"]) == ["", "測試005（unit_manager）"]
     assert not app.query_params
     app.selectbox(key=f"{PAGE}.state").select("destroyable").run()

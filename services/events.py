@@ -83,6 +83,7 @@ class EventType(StrEnum):
     DRAW_EXPORTED = "draw_exported"
     ACCOUNT_VIEWED = "account_viewed"
     WORKSHEET_VIEWED = "worksheet_viewed"
+    RECORDS_VIEWED = "records_viewed"
     EVENTS_VIEWED = "events_viewed"
     SETTING_CHANGED = "setting_changed"
     SECRETS_ROTATED = "secrets_rotated"

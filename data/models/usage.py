@@ -94,6 +94,8 @@ class UsageRecord(Base):
         UniqueConstraint("source_id", "source_key"),
         # Covers a frame: unit and months in, id, person and month out.
         Index("ix_usage_records_frame", "unit_id", "local_month", "id", "person_key"),
+        # A unit's records in the order of time, a page after the other.
+        Index("ix_usage_records_unit", "unit_id", "occurred_at", "id"),
         Index("ix_usage_records_person", "person_key", "occurred_at"),
         Index("ix_usage_records_account", "account_id", "occurred_at"),
         _uses_of("ix_usage_records_case", "case_no"),

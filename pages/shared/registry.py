@@ -70,6 +70,7 @@ PAGES: tuple[Entry, ...] = (
         Action.VIEW_AUDIT,
         _sees_agencies,
     ),
+    Entry("稽核", "使用紀錄", "records", "records", "manage_search", Action.VIEW_RECORDS),
     Entry("稽核", "異常與事件", "incidents", "incidents", "report", Action.VIEW_INCIDENTS),
     Entry("統計", "使用統計", "usage", "usage_charts", "monitoring", Action.VIEW_USAGE),
     Entry("系統", "匯入", "importing", "import_usage", "upload_file", Action.IMPORT_USAGE),

@@ -4,10 +4,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.choice import table_key
 from pages.shared.export import export_button
+from pages.shared.registry import file_of
 from pages.shared.tables import table_height
 from pages.usage.filters import Asked, set_filter
 from services.actor import Actor
+from services.regulation.periods import Month
 from services.usage.people import PeopleRanking, people_ranking
 from services.usage.trends import Breakdown, RankRow, ranking
 
@@ -34,7 +37,8 @@ def show_ranking(actor: Actor, asked: Asked, by: Breakdown, *, with_before: bool
     }
     if with_before:
         columns["前期筆數"] = [row.before for row in rows]
-    key = f"usage_ranking_{by.value}"
+    # The key is that of what is listed: another list has no tick where this one had it.
+    key = table_key(f"usage_ranking_{by.value}", [row.key for row in rows])
     st.dataframe(
         columns,
         hide_index=True,
@@ -50,7 +54,7 @@ def show_ranking(actor: Actor, asked: Asked, by: Breakdown, *, with_before: bool
 def show_people(actor: Actor, asked: Asked) -> None:
     """Show who uses the register most in the one unit looked at."""
     found = people_ranking(actor, asked.filters, MOST_PEOPLE)
-    st.markdown(f"**個人排名**　{_people_sentence(found)}")
+    st.markdown(f"**個人排名**　{_people_sentence(found)}；勾選一列看這個人的紀錄")
     columns: dict[str, list[Any]] = {
         "姓名（帳號）": [row.label for row in found.rows],
         "筆數": [row.records for row in found.rows],
@@ -58,14 +62,39 @@ def show_people(actor: Actor, asked: Asked) -> None:
         "列印": [row.prints for row in found.rows],
         "下載": [row.downloads for row in found.rows],
     }
-    st.dataframe(
+    event = st.dataframe(
         columns,
         hide_index=True,
         height=table_height(len(found.rows), 455),
         column_config=_columns(),
-        key="usage_people",
+        on_select="rerun",
+        selection_mode="single-row",
+        key=table_key("usage_people", [row.person_key for row in found.rows]),
     )
     _export(actor, "匯出個人排名", "使用統計-個人", columns, found.people)
+    if places := event["selection"]["rows"]:
+        _open_records(asked, found.rows[places[0]].person_key)
+
+
+def _open_records(asked: Asked, person_key: str) -> None:
+    """Go to this person's records, of the same unit, months and what else is asked for."""
+    filters = asked.filters
+    one = (
+        ("item", filters.items),
+        ("source", filters.sources),
+        ("action", filters.actions),
+    )
+    st.switch_page(
+        file_of("records"),
+        query_params={
+            "unit": asked.unit.code if asked.unit else "",
+            "person": person_key,
+            "from": Month.parse(filters.first_month).first_day.isoformat(),
+            "to": Month.parse(filters.last_month).last_day.isoformat(),
+            # The list takes one of each; several are left to be chosen there.
+            **{name: values[0] for name, values in one if len(values) == 1},
+        },
+    )
 
 
 def _people_sentence(found: PeopleRanking) -> str:

@@ -27,7 +27,7 @@ from services.identity import looks
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.regulation.items import Item, UsageAction
-from services.regulation.purpose import FLAG_LABELS
+from services.usage.flags import noticed
 
 JUDGEMENT, SUPERSEDED = "judgement", "superseded"
 _LEFT_BEHIND = (
@@ -168,20 +168,12 @@ def _row(
         record.target,
         purpose,
         record.address,
-        checks_of(record),
+        noticed(record),
         actor.account_id is not None and record.account_id == actor.account_id,
         judged,
         share[1] if share else "",
         share is not None and share[0] == actor.account_id,
     )
-
-
-def checks_of(record: UsageRecord) -> tuple[str, ...]:
-    """Return what the machine noticed about a record, for the auditor to look at."""
-    noticed = [FLAG_LABELS.get(flag, flag) for flag in record.flags.split()]
-    if not record.item_authorised:
-        noticed.append("項目不在授權範圍")
-    return tuple(noticed)
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,14 @@ from services.incidents.words import Mark
 from services.papers.keeping import PaperKind
 from services.regulation.application_states import Act
 from services.regulation.incidents import Gravity, Step
-from services.regulation.items import Item
+from services.regulation.items import Item, UsageAction
 from services.regulation.leaving import Leaving
 from services.regulation.periods import Quarter
 from services.regulation.readings import ALL_READINGS
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.regulation.workflows import Deed
+from services.usage.flags import LABELS
+from services.usage.office_hours import TimeOfUse
 
 DETAILS = {
     "reason": "原因",
@@ -149,6 +151,9 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "gravity": (Gravity,),
     "tried": (Tried,),
     "group": (Group,),
+    "item": (Item,),
+    "action": (UsageAction,),
+    "time": (TimeOfUse,),
 }
 """Which details hold codes that have a word; whatever people typed is shown as it is."""
 _READINGS = {code: words for one in ALL_READINGS for code, words in one.options.items()}
@@ -163,6 +168,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "after": _READINGS,
     "outcome": OUTCOMES,
     "object_type": OBJECTS,
+    "flag": LABELS,
 }
 
 
@@ -226,7 +232,15 @@ def _text(key: str, value: Any) -> str:
 _FILTER = {
     "first_day": "起日",
     "last_day": "迄日",
+    "unit": "單位代碼",
     "person": "人員",
+    "item": "項目",
+    "action": "作業",
+    "time": "時段",
+    "hours": "時刻",
+    "name": "人名",
+    "words": "案由字詞",
+    "flag": "系統提示",
     "group": "類別",
     "type": "事件",
     "outcome": "結果",
@@ -234,4 +248,4 @@ _FILTER = {
     "object_id": "對象編號",
     "address": "來源位址",
 }
-"""The parts of a filter of 系統紀錄, as EVENTS_VIEWED keeps them."""
+"""The parts of a filter of 系統紀錄 and of 使用紀錄, as the events of looking at them keep them."""

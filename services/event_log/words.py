@@ -165,6 +165,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     ),
     EventType.ACCOUNT_VIEWED: _words(Group.LOOKS, "檢視帳號"),
     EventType.WORKSHEET_VIEWED: _words(Group.LOOKS, "檢視稽核工作底稿"),
+    EventType.RECORDS_VIEWED: _words(Group.LOOKS, "檢視使用紀錄", "filter"),
     EventType.EVENTS_VIEWED: _words(Group.LOOKS, "檢視系統紀錄", "filter"),
     EventType.TABLE_EXPORTED: _words(Group.LOOKS, "匯出表格", "rows", "total", "filter", "format"),
     EventType.DRAW_EXPORTED: _words(Group.LOOKS, "匯出抽樣"),
@@ -217,6 +218,7 @@ OBJECTS = {
     "personnel_file": "人事異動檔",
     "audit": "稽核",
     "usage_record": "使用紀錄",
+    "usage_records": "使用紀錄清單",
     "usage_import": "匯入",
     "source_user": "外部系統使用者",
     "table": "表格",
@@ -248,7 +250,7 @@ def object_words(kind: str, id_: str) -> str:
         return Action(id_).label if id_ in set(Action) else id_
     if kind == "setting":
         return f"設定：{_setting(id_)}"
-    if kind == "events":  # what its id stands for, the filters, is among the details
+    if kind in ("events", "usage_records"):  # the filters that the id stands for are details
         return OBJECTS[kind]
     return f"{OBJECTS.get(kind, kind)} {id_}".strip()
 

@@ -24,6 +24,7 @@ class Action(StrEnum):
     PREPARE_REVIEW = "prepare_review"
     DECIDE_REVIEW = "decide_review"
     VIEW_USAGE = "view_usage"
+    VIEW_RECORDS = "view_records"
     IMPORT_USAGE = "import_usage"
     VIEW_AUDIT = "view_audit"
     CONDUCT_AUDIT = "conduct_audit"
@@ -69,6 +70,7 @@ ACTION_LABELS = {
     Action.PREPARE_REVIEW: "權限清查初核",
     Action.DECIDE_REVIEW: "權限清查核定",
     Action.VIEW_USAGE: "檢視使用統計",
+    Action.VIEW_RECORDS: "檢視使用紀錄",
     Action.IMPORT_USAGE: "匯入使用紀錄",
     Action.VIEW_AUDIT: "檢視稽核",
     Action.CONDUCT_AUDIT: "辦理稽核",

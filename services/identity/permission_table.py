@@ -42,7 +42,7 @@ GROUPS: dict[str, tuple[Action, ...]] = {
         Action.PREPARE_REVIEW,
         Action.DECIDE_REVIEW,
     ),
-    "使用紀錄": (Action.VIEW_USAGE, Action.IMPORT_USAGE),
+    "使用紀錄": (Action.VIEW_USAGE, Action.VIEW_RECORDS, Action.IMPORT_USAGE),
     "稽核": (
         Action.VIEW_AUDIT,
         Action.APPOINT_AUDITOR,
@@ -87,6 +87,7 @@ CLAUSES: dict[Action, str] = {
     Action.PREPARE_REVIEW: "六（二）",
     Action.DECIDE_REVIEW: "六（二）",
     Action.VIEW_USAGE: "七（一）；七（二）",
+    Action.VIEW_RECORDS: "七（一）；七（二）1.",
     Action.IMPORT_USAGE: "九",
     Action.VIEW_AUDIT: "七（一）；七（二）1.",
     Action.CONDUCT_AUDIT: "七（一）1.",

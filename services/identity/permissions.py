@@ -45,6 +45,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.VIEW_REVIEWS: Scope.UNIT,
         Action.PREPARE_REVIEW: Scope.UNIT,
         Action.VIEW_USAGE: Scope.UNIT,
+        Action.VIEW_RECORDS: Scope.UNIT,
         Action.VIEW_AUDIT: Scope.UNIT,
         Action.VIEW_INCIDENTS: Scope.UNIT,
     },
@@ -62,6 +63,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.PREPARE_REVIEW: Scope.AGENCY,
         Action.DECIDE_REVIEW: Scope.AGENCY,
         Action.VIEW_USAGE: Scope.AGENCY,
+        Action.VIEW_RECORDS: Scope.AGENCY,
         Action.VIEW_AUDIT: Scope.AGENCY,
         Action.RECEIVE_AUDIT: Scope.AGENCY,
         Action.CONDUCT_AGENCY_AUDIT: Scope.AGENCY,
@@ -86,6 +88,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         # Of the accounts that system managers look after (4.4): an agency manager decides no peer's.
         Action.DECIDE_REVIEW: Scope.ALL,
         Action.VIEW_USAGE: Scope.ALL,
+        Action.VIEW_RECORDS: Scope.ALL,
         Action.IMPORT_USAGE: Scope.ALL,
         Action.VIEW_AUDIT: Scope.ALL,
         Action.VIEW_PERMISSIONS: Scope.ALL,
@@ -99,6 +102,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.APPROVE_APPLICATION: Scope.UNIT,
         Action.RECORD_LEAVING: Scope.UNIT,
         Action.VIEW_USAGE: Scope.UNIT,
+        Action.VIEW_RECORDS: Scope.UNIT,
         Action.VIEW_AUDIT: Scope.UNIT,
         Action.CONDUCT_AUDIT: Scope.UNIT,
         Action.SIGN_AUDIT: Scope.UNIT,
@@ -109,6 +113,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
     },
     Duty.AUDITOR: {
         Action.VIEW_USAGE: Scope.UNIT,
+        Action.VIEW_RECORDS: Scope.UNIT,
         Action.VIEW_AUDIT: Scope.UNIT,
         Action.CONDUCT_AUDIT: Scope.UNIT,
         Action.SIGN_AUDIT: Scope.UNIT,
@@ -116,6 +121,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
     },
     Duty.ETHICS_OFFICER: {
         Action.VIEW_USAGE: Scope.AGENCY,
+        Action.VIEW_RECORDS: Scope.AGENCY,
         Action.VIEW_AUDIT: Scope.AGENCY,
         Action.CONDUCT_AGENCY_AUDIT: Scope.AGENCY,
         Action.SIGN_AGENCY_AUDIT: Scope.AGENCY,
@@ -125,6 +131,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
     },
     Duty.AGENCY_HEAD: {
         Action.VIEW_USAGE: Scope.AGENCY,
+        Action.VIEW_RECORDS: Scope.AGENCY,
         Action.VIEW_AUDIT: Scope.AGENCY,
         Action.APPROVE_AUDIT: Scope.AGENCY,
         Action.VIEW_INCIDENTS: Scope.AGENCY,
@@ -134,6 +141,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
     },
     Duty.BUREAU_REVIEWER: {
         Action.VIEW_USAGE: Scope.ALL,
+        Action.VIEW_RECORDS: Scope.ALL,
         Action.VIEW_AUDIT: Scope.ALL,
         Action.VIEW_APPLICATIONS: Scope.ALL,
         Action.RECORD_LETTER: Scope.ALL,

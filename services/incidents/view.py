@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from data.engine import reading
 from data.models import Audit, Incident, IncidentStep, UsageRecord
 from services.actor import Actor
-from services.audits.sheet import checks_of
 from services.audits.words import AuditKind
 from services.audits.worksheet import latest_verdicts
 from services.events import EventType
@@ -23,6 +22,7 @@ from services.incidents.words import IncidentStatus, step_label
 from services.regulation.incidents import Gravity, Needed, Step, missing
 from services.regulation.items import Item, UsageAction
 from services.regulation.periods import parse_period
+from services.usage.flags import noticed
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _uses(db: Session, incident: Incident) -> tuple[IncidentUse, ...]:
             item=f"{Item(use.item).label}．{UsageAction(use.action).label}",
             target=use.target,
             purpose="／".join(part for part in (use.case_no, use.document_no, use.reason) if part),
-            checks=checks_of(use),
+            checks=noticed(use),
             verdict=(
                 f"{verdicts[use.id].note}（{verdicts[use.id].judge}）" if use.id in verdicts else ""
             ),

@@ -14,23 +14,23 @@ from tests.pages.browsing import APP, open_app, open_page, texts, visit
 EVERYBODY = {"apply", "home", "my_account", "my_usage"}
 OPEN_TO = {
     "clerk": EVERYBODY,
-    "head": EVERYBODY | {"accounts", "audit_sampler", "incidents", "usage_charts"},
-    "auditor": EVERYBODY | {"audit_sampler", "incidents", "usage_charts"},
+    "head": EVERYBODY | {"accounts", "audit_sampler", "incidents", "usage_charts", "records"},
+    "auditor": EVERYBODY | {"audit_sampler", "incidents", "usage_charts", "records"},
     "unit_manager": EVERYBODY
     | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
-    | {"incidents"},
+    | {"incidents", "records"},
     "agency_manager": EVERYBODY
     | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
-    | {"event_log", "incidents", "agency_audit"},
+    | {"event_log", "incidents", "agency_audit", "records"},
     "ethics": EVERYBODY
-    | {"audit_sampler", "usage_charts", "event_log", "incidents", "agency_audit"},
+    | {"audit_sampler", "usage_charts", "event_log", "incidents", "agency_audit", "records"},
     "agency_head": EVERYBODY
-    | {"accounts", "audit_sampler", "incidents", "usage_charts", "agency_audit"},
+    | {"accounts", "audit_sampler", "incidents", "usage_charts", "agency_audit", "records"},
     "reviewer": EVERYBODY
-    | {"accounts", "access_review", "audit_sampler", "usage_charts", "agency_audit"},
+    | {"accounts", "access_review", "audit_sampler", "usage_charts", "agency_audit", "records"},
     "system_manager": EVERYBODY
     | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
-    | {"import_usage", "permissions", "event_log", "agency_audit"},
+    | {"import_usage", "permissions", "event_log", "agency_audit", "records"},
 }
 NOT_YOURS = "您沒有這個頁面的權限；請由左側選單進入。"
 TITLES = {entry.address: entry.title for entry in PAGES}

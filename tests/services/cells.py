@@ -43,6 +43,7 @@ from services.regulation.workflows import Deed
 from services.reviews.deciding import Decision
 from services.reviews.listing import LineFilters
 from services.usage.filters import Filters
+from services.usage.search import RecordFilters
 from services.usage.trends import Breakdown
 from tests.prepared import (
     AGENCY_OF,
@@ -250,6 +251,10 @@ def _by_id(world: Prepared, ids: Any) -> set[str]:
 
 def _of_unit(world: Prepared, place: str | None) -> Filters:
     return Filters("2026-07", "2026-09", unit_ids=(world.unit_id(place),))
+
+
+def _records_of(world: Prepared, place: str | None) -> RecordFilters:
+    return RecordFilters(date(2026, 1, 1), date(2026, 9, 30), unit_id=world.unit_id(place))
 
 
 def _whole(world: Prepared, place: str | None) -> Filters:
@@ -531,6 +536,9 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         units_in=lambda w, lines: _by_id(w, [line.unit_id for line in lines]),
     ),
     "services.audits.overview.view_audit": Cell(lambda f, w, a, p: f(a, w.audit(p, SIGNED))),
+    "services.audits.picking.pick_place": Cell(
+        lambda f, w, a, p: f(a, w.outside_sample.get(p or "", 999_999))
+    ),
     "services.audits.sharing.give_back": Cell(
         lambda f, w, a, p: f(a, w.audit(p, JUDGING), [w.to_judge.get(p or "", 1)]),
         nothing_to_do=True,
@@ -764,6 +772,9 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         also=lambda w, a, p: a.is_operator,
     ),
     "services.operation.upgrading.upgrade": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
+    "services.usage.by_person.people_of_records": Cell(
+        lambda f, w, a, p: f(a, _records_of(w, p), 10)
+    ),
     "services.usage.filters.filter_choices": Cell(
         lambda f, w, a, p: f(a),
         On.LIST,
@@ -805,6 +816,13 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         lambda f, w, a, p: f(a, w.foreign_source), On.EVERYTHING
     ),
     "services.usage.importing.sources.list_sources": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
+    "services.usage.listing.export_records": Cell(lambda f, w, a, p: f(a, _records_of(w, p))),
+    "services.usage.listing.list_records": Cell(
+        lambda f, w, a, p: f(a, _records_of(w, p), None, 10)
+    ),
+    "services.usage.listing.view_record": Cell(
+        lambda f, w, a, p: f(a, w.outside_sample.get(p or "", 999_999))
+    ),
     "services.usage.people.active_people": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
     "services.usage.people.people_ranking": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
     "services.usage.trends.monthly": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),

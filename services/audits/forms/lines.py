@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from data.models import Audit, AuditDraw, Evidence, JudgementPick, SampleItem, UsageRecord, Verdict
 from services.audits.forms.facts import RecordFact
 from services.audits.sampling.draw import Basis
-from services.audits.sheet import checks_of, why_drawn
+from services.audits.sheet import why_drawn
 from services.audits.words import AuditKind, Ruling
 from services.audits.worksheet import NOT_JUDGED, Judged
 from services.regulation.items import Item, UsageAction
+from services.usage.flags import noticed
 
 PICKED, LEFT_BEHIND = "判斷抽查", "前次抽樣"
 NOT_YET = "未判定"
@@ -76,7 +77,7 @@ def _fact(
         basis,
         reason,
         why,
-        checks_of(record),
+        noticed(record),
         files,
         judged.ruling.label if judged.ruling else NOT_YET,
         _note(judged),

@@ -14,9 +14,8 @@ _SAYS_ITS_DAY = {TaskKind.LEAVING}
 
 def show_task(actor: Actor, task: Task) -> None:
     """Show one thing to do or to wait for, with its day and the way to it."""
-    late = task.late and not task.is_owed
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.badge(TaskState.OVERDUE.label if late else task.state.label, color=_colour(task))
+        st.badge(_state(task, actor), color=_colour(task))
         st.markdown(_words(task), width="stretch")
         if _is_open(actor, task.page):
             st.page_link(
@@ -25,6 +24,14 @@ def show_task(actor: Actor, task: Task) -> None:
                 icon=":material/arrow_forward:",
                 query_params=dict(task.fields),
             )
+
+
+def _state(task: Task, person: Actor) -> str:
+    """Say how it stands; of what is late also for how long."""
+    if not task.late:
+        return task.state.label
+    days = task.days_late(person.today)
+    return f"{TaskState.OVERDUE.label} {days:,} 天" if days else TaskState.OVERDUE.label
 
 
 def _colour(task: Task) -> Colour:

@@ -14,11 +14,10 @@ from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.regulation.deadlines import ended_quarters
 from services.regulation.periods import Quarter
+from services.schedule.standing import QUARTERS_BACK
 from services.schedule.unit_audits import CONDUCTORS, RECEIVER
 from services.schedule.words import Task, TaskKind, TaskState
 
-QUARTERS_BACK = 12
-"""As long as records have to be kept (7.1.5): what is older may be gone."""
 _PAGE = "audit_sampler"
 
 

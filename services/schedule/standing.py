@@ -22,8 +22,8 @@ from services.audits.words import AuditKind, AuditStatus
 from services.regulation.deadlines import ended_halves, ended_quarters
 from services.regulation.periods import HalfYear, Quarter
 
-QUARTERS_BACK, HALVES_BACK = 8, 4
-"""Two years (our figure): what was not done then is a finding by now, and no task."""
+QUARTERS_BACK, HALVES_BACK = 12, 6
+"""Three years: for so long the records are kept at least (7.1.5), and an audit can still be made."""
 _UNFINISHED = {
     AuditKind.UNIT: (AuditStatus.PLANNED, AuditStatus.FROZEN, AuditStatus.JUDGING),
     AuditKind.AGENCY: tuple(status for status in AuditStatus if status is not AuditStatus.SENT),

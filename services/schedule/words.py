@@ -67,6 +67,10 @@ class Task:
     def is_owed(self) -> bool:
         return self.state is not TaskState.WAITING
 
+    def days_late(self, today: date) -> int:
+        """How many days ago it was due, with whomever it lies; 0 while it is not late."""
+        return max(0, (today - self.due.effective).days) if self.late and self.due else 0
+
     @property
     def rank(self) -> tuple[bool, bool, date, int]:
         """What comes first: what is owed, of that what is overdue, then the earlier day."""

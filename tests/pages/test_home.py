@@ -43,7 +43,7 @@ def lines(app: AppTest) -> list[tuple[str, str]]:
     shown = [str(one.value) for one in app.markdown]
     found = []
     for badge, words in pairwise(shown):
-        if match := re.fullmatch(r":(\w+)-badge\[(\S+)\]", badge):
+        if match := re.fullmatch(r":(\w+)-badge\[(\S+)(?: [\d,]+ 天)?\]", badge):
             found.append((f"{match[1]} {match[2]}", words))
     return found
 
@@ -80,10 +80,12 @@ def test_red_begins_after_the_day_that_counts(
     set_clock(monkeypatch, moment)
     app = open_app("head")
     assert [one for one, _ in lines(app)] == [state]
+    on_screen = [str(one.value) for one in app.markdown]
+    assert (":red-badge[逾期 1 天]" in on_screen) is (state == "red 逾期")
     there = open_page("head", "audit_sampler", unit="TAX-DAAN", quarter="2026Q3")
     assert DAY in texts(there)
     badges = [str(one.value) for one in there.markdown]
-    assert (":red-badge[逾期]" in badges) is (state == "red 逾期")
+    assert (":red-badge[逾期 1 天]" in badges) is (state == "red 逾期")
 
 
 def test_overdue_comes_first_then_what_is_due_then_what_waits(world: World) -> None:

@@ -765,6 +765,10 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     ),
     "services.schedule.reminders.send_reminders": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING, also=is_operator),
+    "services.schedule.board.open_quarters": Cell(lambda f, w, a, p: f(a, w.unit_id(p))),
+    "services.schedule.board.unit_board": Cell(
+        lambda f, w, a, p: f(a), On.LIST,
+        units_in=lambda w, lines: {_names(w)[line.unit] for line in lines}),
     "services.schedule.tasks.tasks_of": Cell(lambda f, w, a, p: f(a), On.OWN),
     "services.retention.purging.purge": Cell(
         lambda f, w, a, p: f(a, date(2020, 1, 1)),

@@ -44,8 +44,8 @@ KINDS = [
     for other, other_used in (_QUARTERS[(3 * place + 4) % len(_QUARTERS)],)
     for active in (True, False)
 ]
-NEWEST, BEFORE, LONG_AGO = HalfYear(2026, 1), HalfYear(2025, 1), HalfYear(2023, 2)
-"""The newest ended half-year, one within the two years of the work list, and one that is not."""
+NEWEST, BEFORE, LONG_AGO = HalfYear(2026, 1), HalfYear(2025, 1), HalfYear(2022, 2)
+"""The newest ended half-year, one within the three years of the work list, and one that is not."""
 
 
 def every_kind(world: World, half: HalfYear, status: AuditStatus = AuditStatus.FROZEN) -> int:

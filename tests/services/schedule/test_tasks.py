@@ -128,13 +128,14 @@ def test_earlier_periods_count_from_the_first_with_records_on(world: World) -> N
     assert periods(world, "works_manager", TaskKind.AGENCY_AUDIT) == ["2026H1"]
 
 
-def test_two_years_back_is_enough_but_what_was_begun_is_not_forgotten(world: World) -> None:
+def test_three_years_back_is_enough_but_what_was_begun_is_not_forgotten(world: World) -> None:
     world.use("clerk", at(2023, 1, 5))
     audit_of(world, "tax1", "2023Q1", AuditStatus.JUDGING)
     audit_of(world, "tax1", "2023Q2", AuditStatus.SIGNED)
-    expected = ["2023Q1", "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2"]
-    assert periods(world, "head", TaskKind.UNIT_AUDIT) == [*expected, "2026Q3"]
-    halves = ["2024H2", "2025H1", "2025H2", "2026H1"]
+    years = [f"{year}Q{number}" for year in (2024, 2025) for number in (1, 2, 3, 4)]
+    expected = ["2023Q1", "2023Q4", *years, "2026Q1", "2026Q2", "2026Q3"]
+    assert periods(world, "head", TaskKind.UNIT_AUDIT) == expected
+    halves = ["2023H2", "2024H1", "2024H2", "2025H1", "2025H2", "2026H1"]
     assert periods(world, "agency_manager", TaskKind.AGENCY_AUDIT) == halves
 
 

@@ -11,7 +11,7 @@ from services import rocdate
 from services.actor import Actor
 from services.audits import store
 from services.audits.frozen import unpack_frame
-from services.audits.words import AuditKind, AuditStatus
+from services.audits.words import OF_UNIT, AuditKind, AuditStatus
 from services.audits.worksheet import records_to_judge
 from services.errors import NotFound
 from services.identity.guard import guarded
@@ -49,13 +49,7 @@ def pick_place(actor: Actor, record_id: int) -> PickPlace:
         permit(actor, Action.VIEW_RECORDS, unit_id=record.unit_id, agency_id=record.agency_id)
         unit = db.get_one(Unit, record.unit_id)
         quarter = Quarter.of(rocdate.local_date(record.occurred_at))
-        audit = db.scalar(
-            select(Audit).where(
-                Audit.kind == AuditKind.UNIT.value,
-                Audit.unit_id == unit.id,
-                Audit.period == str(quarter),
-            )
-        )
+        audit = _audit_of(db, record, unit, quarter)
         return PickPlace(
             unit.code,
             unit.name,
@@ -63,6 +57,25 @@ def pick_place(actor: Actor, record_id: int) -> PickPlace:
             audit.id if audit else None,
             _problem(db, actor, record, unit, quarter, audit),
         )
+
+
+def _audit_of(db: Session, record: UsageRecord, unit: Unit, quarter: Quarter) -> Audit | None:
+    """Return the quarter's own audit, or the supplement whose frame holds the record."""
+    audits = db.scalars(
+        select(Audit)
+        .where(Audit.kind.in_(OF_UNIT), Audit.unit_id == unit.id, Audit.period == str(quarter))
+        .order_by(Audit.id)
+    ).all()
+    for supplement in audits[1:]:
+        if _holds(db, supplement, record.id):
+            return supplement
+    return audits[0] if audits else None
+
+
+def _holds(db: Session, audit: Audit, record_id: int) -> bool:
+    ids = unpack_frame(store.load_frame_row(db, audit.id)).ids
+    place = int(ids.searchsorted(record_id))
+    return place < len(ids) and int(ids[place]) == record_id
 
 
 def _problem(
@@ -87,10 +100,8 @@ def _problem(
     if audit.status != AuditStatus.JUDGING:
         label = AuditStatus(audit.status).label
         return f"這一季的稽核{label}；要加入須由{AuditKind.UNIT.reopener}重新開啟。"
-    ids = unpack_frame(store.load_frame_row(db, audit.id)).ids
-    place = int(ids.searchsorted(record.id))
-    if place == len(ids) or ids[place] != record.id:
-        return "這筆紀錄在母體凍結後才存入，不在母體內，不能加入。"
+    if not _holds(db, audit, record.id):
+        return "這筆紀錄在母體凍結後才存入，不在母體內；請先辦補充稽核。"
     if record.id in set(records_to_judge(db, audit.id)):
         return "這筆紀錄已經在樣本或判斷抽查內。"
     return ""

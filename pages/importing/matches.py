@@ -1,5 +1,7 @@
 """Proposed accounts for users of another system: chosen by a person, tied all at once."""
 
+import zlib
+
 import streamlit as st
 
 from pages.shared.dialogs import close_dialog, open_dialog, opened
@@ -19,7 +21,9 @@ def show_matches(source: SourceInfo, proposed: list[Match]) -> None:
     if not proposed:
         return
     st.markdown(f"**建議的對應**　{len(proposed):,} 位")
-    table = f"import.matches.{source.code}.{len(proposed)}.{proposed[0].user_code}"
+    # Another list is another table: a tick never stays at its place and means somebody else.
+    listed = zlib.crc32("\n".join(match.user_code for match in proposed).encode())
+    table = f"import.matches.{source.code}.{listed}"
     event = st.dataframe(
         [_cells(match) for match in proposed],
         hide_index=True,

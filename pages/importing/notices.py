@@ -73,8 +73,8 @@ def show_late(late: Sequence[LateRows]) -> None:
     )
 
 
-def show_unmapped(unmapped: Sequence[Unmapped]) -> None:
-    """Name the columns that hold data and have no field."""
+def show_unmapped(unmapped: Sequence[Unmapped], *, stored: bool = False) -> None:
+    """Name the columns that hold data and have no field; what to do about them until it is stored."""
     if not unmapped:
         return
     named = [
@@ -83,8 +83,12 @@ def show_unmapped(unmapped: Sequence[Unmapped]) -> None:
         for column in unmapped[:_MOST_NAMED]
     ]
     more = f"等 {len(unmapped):,} 欄" if len(unmapped) > _MOST_NAMED else ""
+    what_now = (
+        "內容沒有存入，只用來分辨是不是同一筆。"
+        if stored
+        else "內容不會存入，只用來分辨是不是同一筆；其中若有公文號、原因等，請在第二步對應後再檢查。"
+    )
     st.info(
-        f"有資料但沒有對應欄位：{'、'.join(named)}{more}。內容不會存入，只用來分辨是不是同一筆；"
-        "其中若有公文號、原因等，請在第二步對應後再檢查。",
+        f"有資料但沒有對應欄位：{'、'.join(named)}{more}。{what_now}",
         icon=":material/view_column:",
     )

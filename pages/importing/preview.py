@@ -158,7 +158,7 @@ def show_result(result: ImportResult, file_name: str) -> None:
     st.success(sentence, icon=":material/check_circle:")
     show_counts(result, "已存入")
     show_sheets(result.sheets)
-    show_unmapped(result.unmapped)
+    show_unmapped(result.unmapped, stored=True)
     show_late(result.late)
     st.page_link(
         "pages/usage/page.py",

@@ -1,6 +1,8 @@
 """Every visible sheet with the headings is read, each by its own columns; the others are named."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.actor import Actor
 from services.errors import Invalid
@@ -180,6 +182,20 @@ def test_what_separates_cells_is_found_by_quotes_and_headings(name: str) -> None
     delimiter, table = SEPARATED[name]
     data = table_csv(table, "utf-8", delimiter)
     with open_book(data, known_headings) as book:
+        assert book.delimiter == delimiter
+        assert list(book.sheets[0].rows()) == table
+
+
+CELLS = st.text(alphabet=",;|\t\"'ab1 段\n", max_size=12)
+
+
+@given(
+    st.sampled_from(list(DELIMITERS)),
+    st.lists(st.lists(CELLS, min_size=14, max_size=14), min_size=1, max_size=4),
+)
+def test_no_separator_inside_cells_leads_astray(delimiter: str, cells: list[list[str]]) -> None:
+    table = [list(HEADERS), *cells]
+    with open_book(table_csv(table, "utf-8", delimiter), known_headings) as book:
         assert book.delimiter == delimiter
         assert list(book.sheets[0].rows()) == table
 

@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.shared import address
 from pages.shared.period import typed_day
+from services.event_log.groups import Group
 from services.event_log.search import EventFilters
-from services.event_log.words import EVENT_WORDS, OBJECTS, OUTCOMES, Group, types_of
+from services.event_log.words import EVENT_WORDS, OBJECTS, OUTCOMES, types_of
 from services.events import EventType
 
 PAGE = "event_log"

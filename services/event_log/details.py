@@ -9,7 +9,8 @@ from typing import Any
 from services import rocdate
 from services.accounts.leaving.words import Settled, Source
 from services.audits.words import DrawKind, Ruling, SeedSource
-from services.event_log.words import OBJECTS, OUTCOMES, Group, label_of
+from services.event_log.groups import Group
+from services.event_log.words import OBJECTS, OUTCOMES, label_of
 from services.identity.entering import Method
 from services.identity.link_words import How
 from services.identity.lockout import Tried

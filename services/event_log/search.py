@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from data.models import Account, Audit, Event, KeptDocument, Unit
 from services import rocdate
 from services.errors import Invalid
-from services.event_log.words import OBJECTS, OUTCOMES, Group, types_of
+from services.event_log.groups import Group
+from services.event_log.words import OBJECTS, OUTCOMES, types_of
 from services.events import EventType
 from services.identity.permissions import Reach
 from services.identity.scoping import within

@@ -1,36 +1,12 @@
 """What events are called on screen, how they are grouped, and which details each kind may hold."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from services.event_log.groups import Group
 from services.events import EventType
 from services.identity.permissions import Action
 from services.identity.policy import PREFIX, RULES
 from services.regulation.readings import ALL_READINGS
-
-
-class Group(StrEnum):
-    """Kinds of events that belong together; the value is what an address holds."""
-
-    SIGN_IN = "sign_in"
-    REFUSAL = "refusal"
-    USAGE = "usage"
-    ACCOUNTS = "accounts"
-    AUDITS = "audits"
-    LOOKS = "looks"
-    SYSTEM = "system"
-
-    @property
-    def label(self) -> str:
-        return {
-            "sign_in": "登入與驗證",
-            "refusal": "拒絕",
-            "usage": "查詢與匯入",
-            "accounts": "帳號異動",
-            "audits": "稽核",
-            "looks": "檢視與匯出",
-            "system": "系統與設定",
-        }[self.value]
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from services.demo.load import DemoSummary
 from services.errors import Invalid, NotFound
 from services.event_log import listing
 from services.event_log.details import DETAILS
+from services.event_log.groups import Group
 from services.event_log.listing import event_story, export_events, list_events
 from services.event_log.search import EventFilters, conditions_of, count, matching
-from services.event_log.words import EVENT_WORDS, Group
+from services.event_log.words import EVENT_WORDS
 from services.events import EventType
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, Reach, reach

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.event_log.details import DETAILS, detail_words
+from services.event_log.groups import Group
 from services.event_log.words import (
     EVENT_WORDS,
     OBJECTS,

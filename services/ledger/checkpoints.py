@@ -235,13 +235,16 @@ def _settle(path: Path) -> None:
 
 
 @contextmanager
-def telling() -> Iterator[None]:
-    """Alert the operator of a file that cannot be read or written, and raise Unwritable with a sentence."""
+def telling(what: str) -> Iterator[None]:
+    """Alert the operator of a file that cannot be read or written, and raise Unwritable with a sentence.
+
+    ``what`` is what was to be done.
+    """
     try:
         yield
     except OSError as error:
         sentence = (
-            f"檢查點檔 {file_path()} 無法讀寫（{error.strerror or type(error).__name__}）。"
+            f"{what}失敗：檢查點檔 {file_path()} 無法讀寫（{error.strerror or type(error).__name__}）。"
             "已簽章的檢查點都在資料庫內，沒有遺失；請騰出空間或排除原因後執行 manage.py seal，檔案就會補齊。"
         )
         alert(sentence)

@@ -20,7 +20,7 @@ def write_file_anew(actor: Actor) -> None:
     """
     permit(actor, Action.OPERATE_LEDGER)
     path = checkpoints.file_path()
-    with checkpoints.telling(), checkpoints.locked():
+    with checkpoints.telling("重寫檢查點檔"), checkpoints.locked():
         if path.exists():
             raise Conflict(f"檢查點檔 {path} 還在；請先查明它與資料庫為何不同，並移到別處保存。")
         with reading() as db:

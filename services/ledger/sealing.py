@@ -75,7 +75,7 @@ def seal(
     if key is None:
         raise Conflict("這裡只有驗證用的公鑰，沒有封存用的私鑰（LEDGER_KEY），不能封存。")
     try:
-        with checkpoints.telling(), checkpoints.locked():
+        with checkpoints.telling("封存帳本"), checkpoints.locked():
             result = _seal(actor, key, patience, progress or (lambda share, what: None))
     except LedgerFault as fault:
         report_fault(fault, EventType.LEDGER_SEALED, actor)

@@ -106,7 +106,7 @@ def verify_ledger(
 def _verify(actor: Actor, file: Path | None, archive: Path | None, progress: Progress) -> Verified:
     key = keys.ledger_public_key()
     # No seal between the database's and the file's.
-    with checkpoints.telling(), checkpoints.locked(), reading() as db:
+    with checkpoints.telling("驗證帳本"), checkpoints.locked(), reading() as db:
         stored = checkpoints.stored(db)
         hashes_stored = tiles.count_stored(db)
         purged = purges.purged_ids(db)

@@ -310,6 +310,7 @@ def test_a_failure_leaves_everything_as_it_was(
 
 class FOUND:
     first_fault = None
+    to_complete = None
 
 
 def untouched(kept: Any, tmp_path: Path) -> None:

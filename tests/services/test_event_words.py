@@ -14,7 +14,6 @@ from services.event_log.words import (
     EVENT_WORDS,
     OBJECTS,
     OUTCOMES,
-    Group,
     label_of,
     object_words,
     types_of,

@@ -28,21 +28,27 @@ def show_trend(actor: Actor, months: Sequence[str], points: Sequence[MonthPoint]
         key="usage_trend",
         alt="各月使用紀錄筆數的長條圖；數字在下方「各月數字」。",
     )
-    columns = ["月份", *series]
+    # Its tables cost as much as the chart: they are made once somebody wants to see them.
+    numbers = st.expander(
+        "各月數字", icon=":material/table:", key="usage_numbers", on_change="rerun"
+    )
+    if numbers.open:
+        with numbers:
+            _show_numbers(actor, months, series)
+
+
+def _show_numbers(actor: Actor, months: Sequence[str], series: dict[str, list[int]]) -> None:
+    firsts = [Month.parse(month).first_day for month in months]
+    st.dataframe(
+        with_times({"月份": firsts, **series}, words={"月份": _month_words}),
+        hide_index=True,
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in series},
+    )
     rows = [
         [roc_month(month), *(values[n] for values in series.values())]
         for n, month in enumerate(months)
     ]
-    with st.expander("各月數字", icon=":material/table:"):
-        firsts = [Month.parse(month).first_day for month in months]
-        st.dataframe(
-            with_times({"月份": firsts, **series}, words={"月份": _month_words}),
-            hide_index=True,
-            column_config={
-                name: st.column_config.NumberColumn(format="localized") for name in series
-            },
-        )
-        export_button(actor, "匯出各月數字", "使用統計-各月", columns, rows)
+    export_button(actor, "匯出各月數字", "使用統計-各月", ["月份", *series], rows)
 
 
 def _month_words(first_day: date) -> str:

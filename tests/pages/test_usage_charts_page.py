@@ -93,8 +93,8 @@ def test_the_first_screen_of_an_agency(busy: World, visit: Open) -> None:
     assert widget(page, "起始月份").value == "2025-11"
     assert widget(page, "結束月份").value == "2026-10"
     assert address(page) == {}
-    assert [frame[0] for frame in tables(page)] == ["月份", "單位", "查詢項目"]
-    assert list(page.dataframe[1].value["筆數"]) == [126, 24]
+    assert [frame[0] for frame in tables(page)] == ["單位", "查詢項目"]
+    assert list(page.dataframe[0].value["筆數"]) == [126, 24]
     # One agency has nothing to choose among agencies or systems.
     labels = [part.label for part in page.multiselect]
     assert labels == ["單位", "查詢項目", "作業別"]
@@ -149,7 +149,7 @@ def test_a_choice_is_in_the_address_and_reset_takes_it_out(busy: World, visit: O
 def test_a_unit_chosen_shows_its_people(busy: World, visit: Open) -> None:
     page = visit("agency_manager", unit="TAX-DAAN")
     assert "每月使用人數" in metrics(page)
-    people = page.dataframe[2].value
+    people = page.dataframe[1].value
     assert list(people["筆數"]) == [88, 38]
     assert list(people["列印"]) == [0, 2]
     assert all("（clerk" in name for name in people["姓名（帳號）"])
@@ -180,7 +180,8 @@ def test_every_break_down_draws(busy: World, visit: Open, kind: Breakdown) -> No
         assert "「source」不存在" in page.warning[0].value
     else:
         assert not page.warning
-        monthly_table = page.dataframe[0].value
+        page.session_state["usage_numbers"] = True
+        monthly_table = checked(page.run()).dataframe[0].value
         assert int(monthly_table.drop(columns="月份").to_numpy().sum()) == 162
 
 

@@ -82,6 +82,7 @@ def show_agencies(agencies: tuple[AgencyReview, ...]) -> None:
             on_select=take_choice,
             selection_mode="single-row",
             key=table,
+            placeholder="－",
             alt="各機關權限清查",
         )
 

@@ -60,6 +60,7 @@ def _table(context: AgencyContext, units: list[OwedAudit]) -> list[OwedAudit]:
         ),
         hide_index=True,
         height=table_height(len(units), 290),
+        placeholder="－",
         on_select="rerun",
         selection_mode="multi-row",
         # A new key after each act: the old selection would stay where nothing is left to do.

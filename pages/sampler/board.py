@@ -48,10 +48,12 @@ def show_board(actor: Actor, latest: Quarter) -> None:
         height=table_height(len(shown), 620),
         on_select="rerun",
         selection_mode="single-row",
-        column_config=dict.fromkeys(
-            _NUMBERS, st.column_config.NumberColumn(format="localized", width=74)
-        ),
+        column_config={
+            **dict.fromkeys(_NUMBERS, st.column_config.NumberColumn(format="localized", width=74)),
+            "期限": st.column_config.Column(width=110),
+        },
         key=table_key("units", [(line.unit_code, str(line.quarter)) for line in shown]),
+        placeholder="－",
         alt="各單位各季的單位稽核",
     )
     if places := event["selection"]["rows"]:

@@ -1,7 +1,7 @@
 """What all tables have in common: how high they are drawn, and times that sort as times."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import pandas as pd
@@ -12,6 +12,8 @@ ROW_PX = 33
 """The height of one row, and of the head, at the type size of ``.streamlit/config.toml``."""
 Cells = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]]
 Words = Callable[[Any], str]
+_BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
+"""Held where there is no time: an empty cell would say None on screen, and no words could stand there."""
 
 
 def table_height(rows: int, most: int) -> int | Literal["content"]:
@@ -67,9 +69,10 @@ def _kind(values: Sequence[Any]) -> type | None:
 def _held(kind: type | None, values: Sequence[Any]) -> Any:
     """Return what a column sorts by."""
     if kind is datetime:
-        return pd.to_datetime(list(values), utc=True).tz_convert(rocdate.TAIPEI)
+        moments = [value or _BEFORE_ALL for value in values]
+        return pd.to_datetime(moments, utc=True).tz_convert(rocdate.TAIPEI)
     if kind is date:
-        return pd.to_datetime(list(values))
+        return pd.to_datetime([value or _BEFORE_ALL.date() for value in values])
     gaps_only = all(value is None for value in values)
     return [""] * len(values) if gaps_only else values
 

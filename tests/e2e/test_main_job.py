@@ -98,6 +98,7 @@ def test_an_auditor_takes_a_quarter_from_its_frame_to_the_signature(
     auditor.open(page.url.removeprefix(auditor.server))
     assert page.get_by_test_id("stCode").first.inner_text() == seed
     verify_download(auditor, tmp_path)
+    pick_from_the_records(auditor)
 
     auditor.step("④ 查核")
     words_survive(auditor, "調閱公文後查無此案")
@@ -126,6 +127,28 @@ def test_an_auditor_takes_a_quarter_from_its_frame_to_the_signature(
     auditor.page.get_by_role("button", name="登出").click()
     page.get_by_label("密碼").wait_for()
     assert page.evaluate(KEPT_WORDS) == []
+
+
+def pick_from_the_records(auditor: Person) -> None:
+    """Look through the quarter's late hours, and take one record into the audit; then go on there."""
+    page, audit = auditor.page, auditor.page.url.removeprefix(auditor.server)
+    auditor.go("使用紀錄")
+    auditor.open(f"{page.url.removeprefix(auditor.server)}?period=quarter")
+    for row in range(9):
+        auditor.tick(row)
+        auditor.sees("加入判斷抽查")
+        if page.get_by_role("button", name="加入判斷抽查").is_enabled():
+            break
+    number = page.get_by_role("heading", name="紀錄", level=3).inner_text()
+    auditor.press("加入判斷抽查")
+    page.get_by_label("理由").fill("事由不明，另行查核")
+    auditor.press("確定加入")
+    auditor.sees("已經在樣本或判斷抽查內")
+    address = page.url.removeprefix(auditor.server)
+    auditor.open(address)
+    expect(page.get_by_role("heading", name=number, level=3)).to_be_visible()
+    auditor.open(audit)
+    auditor.sees(f"判斷抽查{number}，理由：事由不明")
 
 
 KEPT_WORDS = """() => Object.entries(sessionStorage)
@@ -209,6 +232,61 @@ def verify_download(auditor: Person, folder: Path) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_manager_finds_what_is_late_and_comes_back_to_the_same_list(enter: Enter) -> None:
+    manager = enter()
+    manager.sign_in("agency_manager", "/audit_sampler?state=late")
+    page = manager.page
+    lines = manager.read_table()
+    days = [int(cells[4].replace(",", "")) for cells in lines]
+    assert days[0] == max(days) > 0, "the oldest stands first"
+    manager.tick(0)
+    manager.sees(f"逾期 {days[0]:,} 天")
+    page.reload()
+    manager.rest()
+    manager.press("回到清單")
+    assert page.url.split("?")[1].split("&").count("state=late") == 1
+    assert manager.read_table() == lines
+
+
+def test_a_manager_goes_from_the_ranking_to_one_person_s_evenings(enter: Enter) -> None:
+    manager = enter()
+    manager.sign_in("agency_manager", "/usage_charts?unit=TAX-DAAN")
+    page = manager.page
+    manager.sees("個人排名")
+    tables = page.get_by_test_id("stDataFrameResizable").count()
+    manager.tick(0, table=tables - 1)
+    expect(page.get_by_role("heading", name="使用紀錄", level=1)).to_be_visible()
+    manager.sees("只列")
+    manager.open(f"{page.url.removeprefix(manager.server)}&time=outside")
+    rows = manager.read_table()
+    assert len({cells[2] for cells in rows}) == 1
+    assert all(cells[1] in ("假日", "非上班時間") for cells in rows)
+    # They sort as the times they are; a screen reader is told those, and the screen has them in ROC form.
+    page.get_by_test_id("stDataFrameResizable").first.click(position={"x": 80, "y": 16})
+    manager.rest()
+    times = [cells[0] for cells in manager.read_table()]
+    assert times == sorted(times) == [cells[0] for cells in reversed(rows)]
+
+
+def test_the_tick_stays_with_the_person_when_the_list_moves(enter: Enter) -> None:
+    manager = enter()
+    manager.sign_in("agency_manager", "/accounts?view=accounts&status=active&text=tax0002")
+    page = manager.page
+    manager.tick(0)
+    manager.has_ticked(0)
+    who = page.get_by_role("heading", level=3).first.inner_text()
+    manager.press("停權")
+    page.get_by_label("原因（必填）").fill("調職，另案申請")
+    page.get_by_test_id("stDialog").get_by_role("button", name="停權").click()
+    manager.rest()
+    manager.sees("停權")
+    manager.has_ticked()  # another person stands at that place now
+    expect(page.get_by_role("heading", name=who)).to_be_visible()
+    manager.open(page.url.removeprefix(manager.server).replace("status=active&", ""))
+    place = [cells[0] for cells in manager.read_table()].index(who)
+    manager.has_ticked(place)
 
 
 def test_the_unit_head_sees_the_signed_audit_cold_and_cannot_sign_it_again(enter: Enter) -> None:

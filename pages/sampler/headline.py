@@ -11,6 +11,9 @@ from services.schedule.board import open_quarters
 from services.schedule.days import unit_audit_day
 from services.schedule.words import due_words
 
+_NAMED = 4
+"""So many are named; the list has all of them."""
+
 
 def show_headline(actor: Actor, line: AuditLine, quarter: Quarter) -> None:
     """Name the audit with its state and day, and the way to those that should have come before it."""
@@ -33,7 +36,7 @@ def show_headline(actor: Actor, line: AuditLine, quarter: Quarter) -> None:
         st.markdown(
             f":material/assignment_late: 較早的 {len(others):,} 季尚未簽核", width="content"
         )
-        for one in others:
+        for one in others[:_NAMED]:
             days = f"，逾期 {one.days_late:,} 天" if one.days_late else ""
             st.page_link(
                 "pages/sampler/page.py",

@@ -9,8 +9,6 @@ from typing import Any
 
 from services.audits.findings import Beside, Findings
 
-FORMAT = 1
-
 
 def findings_of(found: Findings, nothing: str) -> dict[str, Any]:
     """Return the findings as they were hashed; ``nothing`` is the sentence of a frame without records."""

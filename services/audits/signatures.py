@@ -63,17 +63,6 @@ def generation(db: Session, audit_id: int) -> int:
     )
 
 
-FORMAT = 2
-"""In which form a signature's content is hashed now; `first_format` is how it was before."""
-
-
-def format_of(db: Session, audit_id: int) -> int:
-    """Return the form in which an audit is hashed: that of the signatures since its last reopening."""
-    return min(
-        (row.summary.get("format", 1) for row in since_reopening(db, audit_id)), default=FORMAT
-    )
-
-
 def since_reopening(db: Session, audit_id: int) -> list[Signature]:
     """Return the signatures given since the audit was last opened again, whatever they stand for."""
     return since_reopenings(db, [audit_id])[audit_id]

@@ -25,6 +25,8 @@ from services.ledger import proofs
 from services.regulation.purpose import tidy
 
 CONCLUSION_MAX = 500
+FORMAT = 2
+"""In which form what is signed is hashed now; `first_format` is how the findings were before."""
 
 
 @guarded(*SIGN.values())
@@ -114,7 +116,7 @@ def _signature(
         | {
             "checkpoint": checkpoint and checkpoint.as_dict(),
             "generation": signatures.generation(db, audit.id),
-            "format": signatures.format_of(db, audit.id),
+            "format": FORMAT,
             "conclusion": conclusion,
         },
     )
@@ -131,7 +133,20 @@ def signed_content(db: Session, audit: Audit, findings: Findings) -> dict[str, A
     Also what its floors rest on; units' frames of before the reading was kept have nothing there, so that
     signatures given long ago still stand for the same.
     """
+    content = _content(db, audit, findings)
+    given = signatures.since_reopening(db, audit.id)
+    if old := {row.content_hash for row in given if "format" not in row.summary}:
+        # Those stand as long as it is the same in the words of their time; so does one given beside them.
+        words = first_format.findings_of(findings, nothing_to_say(db, audit.id))
+        if hash_of(first := content | {"findings": words}) in old:
+            return first
+    return content
+
+
+def _content(db: Session, audit: Audit, findings: Findings) -> dict[str, Any]:
     frame = store.load_frame_row(db, audit.id)
+    # As counts, so that no better wording undoes a signature.
+    counts = {name: value for name, value in asdict(findings).items() if name != "sentence"}
     files = [
         [line.id, line.record_id, line.sha256]
         for line in evidence_of(db, audit.id)
@@ -153,19 +168,10 @@ def signed_content(db: Session, audit: Audit, findings: Findings) -> dict[str, A
                 + ([{"together": judged.together}] if judged.in_bulk else [])
                 for record, judged in sorted(latest_verdicts(db, audit.id).items())
             ],
-            "findings": _findings(db, audit, findings),
+            "findings": counts,
         }
         | ({"scope": audit.scope, "basis": frame.basis} if frame.basis else {})
     )
-
-
-def _findings(db: Session, audit: Audit, findings: Findings) -> dict[str, Any]:
-    """Return the findings as they are hashed: as counts, so that no better wording undoes a signature."""
-    if signatures.format_of(db, audit.id) == first_format.FORMAT:
-        return first_format.findings_of(findings, nothing_to_say(db, audit.id))
-    counts = asdict(findings)
-    del counts["sentence"]
-    return counts
 
 
 def hash_of(content: dict[str, Any]) -> str:

@@ -50,7 +50,8 @@ def main() -> None:
     if session.waiting_for_cookie():
         st.navigation(registry.closed_doors(), position="hidden")
         return
-    page = st.navigation(registry.menu(actor))
+    # A long menu folded up would end in an English "View 3 more".
+    page = st.navigation(registry.menu(actor), expanded=True)
     if layout.person_card(actor):
         session.sign_out(clock.utc_now)
         leave_provider()

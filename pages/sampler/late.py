@@ -83,8 +83,8 @@ def _open(context: UnitContext, audit: AuditView, late: LateView) -> None:
     with st.spinner(COUNTING):
         picture = preview_supplement(context.actor, audit.audit_id)
     st.markdown(
-        f"將凍結凍結後才匯入的 **{picture.records:,} 筆**為補充母體，另外抽樣、查核與簽核；"
-        "原來的母體與樣本不變。凍結後不能取消。"
+        f"把母體凍結之後才匯入的 **{picture.records:,} 筆**固定為補充母體，另外抽樣、查核與簽核；"
+        "原來的母體與樣本不變。固定後不能取消。"
     )
     for sentence in picture.explanation:
         st.markdown(f"- {plain(sentence)}")

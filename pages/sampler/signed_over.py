@@ -19,7 +19,6 @@ def show_signed_over(actor: Actor, audit: AuditView) -> None:
     left, right = st.columns([1, 1.9], gap="medium")
     with left:
         _floors(audit)
-        # The place of records that were imported after the freeze, once they are counted.
     with right:
         _wanting([row for row in rows if row.judged.ruling not in (None, Ruling.COMPLIANT)])
         in_bulk = sum(row.judged.in_bulk for row in rows)

@@ -81,7 +81,10 @@ def _table(page: AccountPage) -> None:
         choose_account,
         "accounts.table",
         column_order=SHOWN,
-        column_config={"職務": st.column_config.TextColumn(width=110)},
+        column_config={
+            "職務": st.column_config.TextColumn(width=110),
+            "預定離職": st.column_config.Column(width=112),
+        },
         height=table_height(len(page.rows), 440),
         alt="帳號清單",
     )

@@ -76,6 +76,9 @@ PLACES: list[tuple[str, dict[str, str]]] = [
         for step in ("scope", "freeze", "draw", "judge", "sign")
     ),
     ("usage_charts", {"unit": "TAX-DAAN", "by": "source"}),
+    ("records", {"unit": "TAX-DAAN", "period": "year", "record": "5000"}),
+    ("records", {"unit": "TAX-DAAN", "period": "year", "view": "people", "person": SCRIPT}),
+    ("records", {"unit": "TAX-DAAN", "name": SCRIPT, "words": SCRIPT, "from": SCRIPT}),
     ("agency_audit", {"agency": "TAX", "half": "2026H1", "step": "scope"}),
     ("agency_audit", {"agency": "TAX", "half": "2026H1", "step": "freeze"}),
     ("import_usage", {"view": "people"}),

@@ -25,8 +25,8 @@ run: .venv/.run ## Prepare the database (demo city on the first start) and serve
 test: .venv/.dev ## Everything, the real browser included
 	$(BIN)/python -m pytest $(IN_TWO) --durations 25
 
-test-quick: .venv/.dev ## Everything but the browser
-	$(BIN)/python -m pytest $(IN_TWO) -m "not browser"
+test-quick: .venv/.dev ## While at work: SQLite alone, without the browser and the longest tests
+	$(BIN)/python -m pytest $(IN_TWO) -m "not browser and not thorough"
 
 check: .venv/.dev ## Lint, format, types, layers, weaknesses in the source
 	$(BIN)/ruff check .

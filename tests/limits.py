@@ -49,6 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.timeout(BROWSER_SECONDS))
+        # The same on SQLite is in `make test-quick`.
+        spec = getattr(item, "callspec", None)
+        if spec is not None and spec.params.get("database") == "postgresql":
+            item.add_marker(pytest.mark.thorough)
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 

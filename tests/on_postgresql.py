@@ -71,7 +71,8 @@ _MISSING = pytest.StashKey[list[str]]()
 
 def _missing(config: pytest.Config) -> list[str]:
     """Return what no test of a whole run met; of a part of the suite nothing is asked."""
-    whole = config.args == config.getini("testpaths") and not config.option.keyword
+    chosen = config.option.keyword or config.option.markexpr
+    whole = config.args == config.getini("testpaths") and not chosen
     if not whole or config.option.collectonly:
         return []
     return sorted(speaking_sql() - _spoke)

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.tables import table_height
-from services import rocdate
+from pages.shared.tables import table_height, with_times
 from services.actor import Actor
 from services.audits.findings import said
 from services.audits.overview import AuditView
@@ -65,21 +64,23 @@ def _wanting(rows: list[SheetRow]) -> None:
     order = list(Ruling)[::-1]
     rows = sorted(rows, key=lambda row: order.index(row.judged.ruling or Ruling.COMPLIANT))
     st.dataframe(
-        [
-            {
-                "編號": row.record_id,
-                "判定": row.judged.ruling.label if row.judged.ruling else "",
-                "說明": row.judged.note,
-                "未通過": "、".join(check.failed_label for check in row.judged.failed),
-                "使用者": row.person,
-                "時間": rocdate.roc_time(row.occurred_at),
-                "標的": row.target,
-                "案件號或原因": row.purpose,
-                "判定人員": row.judged.judge,
-                "整批": row.judged.bulk_words,
-            }
-            for row in rows
-        ],
+        with_times(
+            [
+                {
+                    "編號": row.record_id,
+                    "判定": row.judged.ruling.label if row.judged.ruling else "",
+                    "說明": row.judged.note,
+                    "未通過": "、".join(check.failed_label for check in row.judged.failed),
+                    "使用者": row.person,
+                    "時間": row.occurred_at,
+                    "標的": row.target,
+                    "案件號或原因": row.purpose,
+                    "判定人員": row.judged.judge,
+                    "整批": row.judged.bulk_words,
+                }
+                for row in rows
+            ]
+        ),
         hide_index=True,
         height=table_height(len(rows), 300),
         column_config={"編號": st.column_config.NumberColumn(format="%d", width=70)},

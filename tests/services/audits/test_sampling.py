@@ -131,7 +131,7 @@ def test_an_expansion_takes_only_undrawn_records(frame: Frame, data: st.DataObje
     drawn = {d.record_id for d in first}
     left = len(frame) - len(drawn)
     if left == 0:
-        with pytest.raises(ValueError, match="加抽筆數"):
+        with pytest.raises(ValueError, match="都已抽出，沒有可以加抽"):
             expand_sample(frame, "second", 1, drawn)
         return
     count = data.draw(st.integers(1, left))

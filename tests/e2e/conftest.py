@@ -65,14 +65,23 @@ def browser() -> Iterator[Browser]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def city_of_today(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the small demo city as of today, loaded once a worker."""
+    path = tmp_path_factory.mktemp("city") / "demo.db"
+    shutil.copy(sqlite_template, path)
+    engine.configure(f"sqlite:///{path}")
+    load("small", utc_now())
+    engine.engine().dispose()
+    return path
+
+
 @pytest.fixture(scope="module")
-def database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def database(city_of_today: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a database with the small demo city as of today."""
     path = tmp_path_factory.mktemp("e2e") / "demo.db"
-    shutil.copy(sqlite_template, path)
-    url = f"sqlite:///{path}"
+    url = f"sqlite:///{shutil.copy(city_of_today, path)}"
     engine.configure(url)
-    load("small", utc_now())
     return url
 
 

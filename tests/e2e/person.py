@@ -126,6 +126,8 @@ class Person:
     def tick(self, row: int, table: int = 0) -> None:
         """Tick a row of a table; its box is drawn on a canvas, 33 pixels a row below the head."""
         drawn = self.page.get_by_test_id("stDataFrameResizable").nth(table)
+        # Its rows stand beside the canvas for screen readers: before they do, a click goes nowhere.
+        drawn.locator("tbody tr").nth(row).wait_for(state="attached")
         drawn.click(position={"x": 20, "y": 50 + 33 * row})
         self.rest()
 

@@ -44,10 +44,8 @@ def choose(person: Person, label: str, option: str) -> None:
 
 def open_first(person: Person) -> None:
     """Choose the first application of the list: what waits for this person stands on top."""
-    table = person.page.locator(".dvn-scroller").first
-    table.wait_for()
-    person.rest()
-    table.click(position={"x": 15, "y": 52})
+    person.tick(0)
+    person.page.wait_for_url("**application=*")
     person.rest()
 
 

@@ -19,7 +19,8 @@ atexit.register(shutil.rmtree, _SOCKETS, ignore_errors=True)
 os.environ.setdefault("XDG_RUNTIME_DIR", str(_SOCKETS))
 
 from data import engine, migrate
-from services.demo.load import DemoSummary
+from services.clock import utc_now
+from services.demo.load import DemoSummary, load
 from services.installation import holding
 from tests.demo_small import DemoTemplate, load_small
 from tests.postgres import House, create_database, running, url_of
@@ -114,6 +115,17 @@ def demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
     summary = load_small()
     engine.engine().dispose()
     return DemoTemplate(path, summary)
+
+
+@pytest.fixture(scope="session")
+def city_of_today(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the small demo city as of today, loaded once a worker: what is served."""
+    path = tmp_path_factory.mktemp("city") / "demo.db"
+    shutil.copy(sqlite_template, path)
+    engine.configure(f"sqlite:///{path}")
+    load("small", utc_now())
+    engine.engine().dispose()
+    return path
 
 
 @pytest.fixture

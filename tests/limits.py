@@ -24,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let a run that is told to end print the stacks of all its threads and what was running."""
     if not hasattr(config, "workerinput"):
         leftovers.clear()
+        leftovers.prefer_memory()
         signal.signal(signal.SIGTERM, _say_what_was_running)
         config.pluginmanager.register(_SaysWhatFailed())
     faulthandler.register(signal.SIGTERM, os.fdopen(os.dup(2), "w"), all_threads=True, chain=True)

@@ -15,8 +15,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from data import engine
-from services.clock import utc_now
-from services.demo.load import load
 from tests.leftovers import own_folder
 
 ROOT = Path(__file__).parents[2]
@@ -63,17 +61,6 @@ def browser() -> Iterator[Browser]:
     started.close()
     playwright.stop()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def city_of_today(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the small demo city as of today, loaded once a worker."""
-    path = tmp_path_factory.mktemp("city") / "demo.db"
-    shutil.copy(sqlite_template, path)
-    engine.configure(f"sqlite:///{path}")
-    load("small", utc_now())
-    engine.engine().dispose()
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,11 @@
-"""The record of an audit as a file in every format, the check of one on paper, and the package that was sent."""
+"""The record of an audit as a file in every format, the way to its check, and the package that was sent."""
 
 import streamlit as st
 
 from pages.shared.export import file_button
-from pages.shared.feedback import showing_errors
-from pages.shared.session import actor_source, current_actor
-from pages.shared.text import plain
-from services import rocdate
+from pages.shared.registry import file_of
+from pages.shared.session import actor_source
 from services.actor import Actor
-from services.audits.forms.codes import find_by_code
 from services.audits.forms.exporting import export_form
 from services.audits.overview import AuditView
 from services.audits.package.exporting import export_package
@@ -31,7 +28,7 @@ _LABELS = {
 
 
 def show_forms(actor: Actor, audit: AuditView) -> None:
-    """Offer the record of an audit that has something to sign or is signed, and the check of a paper."""
+    """Offer the record of an audit that has something to sign or is signed, and the way to its check."""
     if audit.findings is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -39,10 +36,9 @@ def show_forms(actor: Actor, audit: AuditView) -> None:
             _button(actor, audit, kind, label)
         if audit.status is AuditStatus.SENT:
             _package_button(actor, audit)
-        with st.popover("核對紙本", icon=":material/qr_code_scanner:"):
-            _check()
+        st.page_link(file_of("verify"), label="驗證紙本或檔案", icon=":material/verified:")
     if audit.status.is_signed:
-        st.caption("紀錄表右上角印有核對碼，可用來核對紙本與系統是否相符。")
+        st.caption("紀錄表右上角印有核對碼；任何人登入後都可在「驗證」頁核對紙本或檔案是否相符。")
     else:
         st.caption("簽核前匯出的紀錄表每頁都有「草稿」字樣，沒有核對碼。")
 
@@ -74,22 +70,3 @@ def _package_button(actor: Actor, audit: AuditView) -> None:
         icon=":material/folder_zip:",
         on_click="ignore",
     )
-
-
-def _check() -> None:
-    code = st.text_input("紙本上的核對碼", placeholder="3fa9-0c21-77be", key="forms.code")
-    if not st.button("核對", icon=":material/search:", key="forms.check"):
-        return
-    with showing_errors():
-        found = find_by_code(current_actor(), code)
-        what = (
-            f"{found.agency} {found.unit} {found.period.label}{found.kind.label}，"
-            f"{rocdate.roc_time(found.signed_at)} 由{found.signer}簽核"
-        )
-        if found.in_force:
-            st.success(f"{plain(what)}，簽核有效。", icon=":material/verified:")
-        else:
-            st.warning(
-                f"{plain(what)}，之後已重新開啟：這份紙本不是現行的紀錄。",
-                icon=":material/history:",
-            )

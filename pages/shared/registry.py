@@ -77,6 +77,7 @@ PAGES: tuple[Entry, ...] = (
     Entry(
         "系統", "權限對照", "permissions", "permissions", "verified_user", Action.VIEW_PERMISSIONS
     ),
+    Entry("系統", "驗證", "verify", "verify", "verified", Action.VERIFY_PAPER),
     Entry("系統", "系統紀錄", "event_log", "event_log", "receipt_long", Action.VIEW_EVENTS),
 )
 

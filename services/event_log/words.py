@@ -131,7 +131,9 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.INCIDENT_STEP_TAKEN: _words(Group.AUDITS, "處理事件", "number", "step", "done_on"),
     EventType.INCIDENT_VIEWED: _words(Group.LOOKS, "檢視事件", "number"),
     EventType.EVIDENCE_VIEWED: _words(Group.LOOKS, "檢視佐證資料", "sha256"),
-    EventType.AUDIT_FORM_EXPORTED: _words(Group.LOOKS, "匯出稽核紀錄表", "format", "content_hash"),
+    EventType.AUDIT_FORM_EXPORTED: _words(
+        Group.LOOKS, "匯出稽核紀錄表", "format", "content_hash", "sha256"
+    ),
     EventType.PACKAGE_EXPORTED: _words(Group.LOOKS, "下載函送資料", "manifest_sha256"),
     EventType.REMINDERS_SENT: _words(Group.SYSTEM, "寄送提醒", "sent"),
     EventType.RECORDS_PURGED: _words(

@@ -41,6 +41,7 @@ class Action(StrEnum):
     VIEW_INCIDENTS = "view_incidents"
     HANDLE_INCIDENT = "handle_incident"
     EXPORT_TABLE = "export_table"
+    VERIFY_PAPER = "verify_paper"
     VIEW_PERMISSIONS = "view_permissions"
     VIEW_EVENTS = "view_events"
     OPERATE_LEDGER = "operate_ledger"
@@ -87,6 +88,7 @@ ACTION_LABELS = {
     Action.VIEW_INCIDENTS: "檢視事件",
     Action.HANDLE_INCIDENT: "處理事件",
     Action.EXPORT_TABLE: "匯出看得到的表格",
+    Action.VERIFY_PAPER: "驗證稽核紀錄表與函送資料",
     Action.VIEW_PERMISSIONS: "檢視權限對照",
     Action.VIEW_EVENTS: "檢視系統紀錄",
     Action.OPERATE_LEDGER: "封存及驗證帳本",

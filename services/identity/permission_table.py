@@ -25,7 +25,13 @@ SCOPES = {
 }
 
 GROUPS: dict[str, tuple[Action, ...]] = {
-    "本人": (Action.VIEW_HOME, Action.MANAGE_OWN_SIGN_IN, Action.QUERY_PARCEL, Action.EXPORT_TABLE),
+    "本人": (
+        Action.VIEW_HOME,
+        Action.MANAGE_OWN_SIGN_IN,
+        Action.QUERY_PARCEL,
+        Action.EXPORT_TABLE,
+        Action.VERIFY_PAPER,
+    ),
     "帳號": (
         Action.APPLY,
         Action.VIEW_APPLICATIONS,
@@ -72,6 +78,7 @@ CLAUSES: dict[Action, str] = {
     Action.MANAGE_OWN_SIGN_IN: "六（三）1.；附表十「身分驗證」",
     Action.QUERY_PARCEL: "四（一）；六（三）2.",
     Action.EXPORT_TABLE: "六（三）3.",
+    Action.VERIFY_PAPER: "七（一）1.、2.",
     Action.VIEW_ACCOUNTS: "四（二）至（四）；六（二）",
     Action.MANAGE_ACCOUNTS: "四（二）至（四）；五",
     Action.APPLY: "五；六（三）4.",

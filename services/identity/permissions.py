@@ -29,6 +29,7 @@ _EVERYBODY = {
     Action.QUERY_PARCEL: Scope.OWN,
     Action.EXPORT_TABLE: Scope.OWN,
     Action.APPLY: Scope.OWN,
+    Action.VERIFY_PAPER: Scope.OWN,
 }
 """What every account may do; querying needs authorised items as well."""
 

@@ -82,6 +82,7 @@ PLACES: list[tuple[str, dict[str, str]]] = [
     ("agency_audit", {"agency": "TAX", "half": "2026H1", "step": "scope"}),
     ("agency_audit", {"agency": "TAX", "half": "2026H1", "step": "freeze"}),
     ("import_usage", {"view": "people"}),
+    ("verify", {"code": SCRIPT}),
     ("event_log", {"period": "year"}),
     ("event_log", {"period": "year", "event": "1"}),
     ("event_log", {"period": "year", "event": "40", "person": SCRIPT, "about": SCRIPT}),

@@ -5,9 +5,13 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from data.engine import reading
-from data.models import Audit, Event, Signature
+from data.models import Account, Audit, Event, Signature
 from services.audits.forms.codes import short_code
+from services.audits.forms.exporting import export_form
+from services.clock import utc_now
+from services.demo.acting import acting
 from services.demo.load import DemoSummary
+from services.documents.formats import FileFormat
 from tests.pages.browsing import open_page, texts
 
 LABELS = ["紀錄表（PDF）", "紀錄表（ODT）", "紀錄明細（ODS）", "紀錄明細（CSV）"]
@@ -48,19 +52,31 @@ def test_every_format_is_offered_and_looking_exports_nothing(page: AppTest) -> N
     assert exports() == 0
 
 
-def check(page: AppTest, code: str) -> AppTest:
-    page.text_input("forms.code").set_value(code)
-    return page.button("forms.check").click().run()
+def test_a_paper_is_checked_by_its_code_and_a_file_by_its_bytes(demo_city: DemoSummary) -> None:
+    audit_id, code = signed_audit()
+    clerk = open_page("clerk", "verify")
+    assert "輸入後按 Enter" in texts(clerk) and not clerk.error
+    clerk.text_input("verify.code").set_value(code.upper()).run()
+    assert "簽核有效" in texts(clerk) and "開啟這件稽核" not in links(clerk)
+    for wrong, sentence in (("0000-0000-0000", "沒有這個核對碼"), ("三碼", "核對碼是 12 個")):
+        clerk.text_input("verify.code").set_value(wrong).run()
+        assert sentence in clerk.error[0].value
+
+    manager = open_page("system_manager", "verify", code=code)
+    assert "簽核有效" in texts(manager) and "開啟這件稽核" in links(manager)
+    content = export_form(acting(_account("system_manager"), utc_now()), audit_id, FileFormat.ODS)
+    for given, sentence in ((content, "完全相同"), (content + b"!", "系統從未發出")):
+        manager.file_uploader("verify.file").set_value(("表.ods", given, "x/y")).run()
+        assert sentence in texts(manager) + "".join(one.value for one in manager.error)
 
 
-def test_a_paper_is_checked_by_its_code(page: AppTest) -> None:
-    _, code = signed_audit()
-    check(page, code.upper())
-    assert not page.exception and "簽核有效" in texts(page)
-    check(page, "0000-0000-0000")
-    assert "沒有這個核對碼" in page.error[0].value
-    check(page, "三碼")
-    assert "核對碼是 12 個" in page.error[0].value
+def _account(username: str) -> int:
+    with reading() as db:
+        return db.scalars(select(Account.id).where(Account.username == username)).one()
+
+
+def links(app: AppTest) -> list[str]:
+    return [one.proto.label for one in app.get("page_link")]
 
 
 def test_before_the_signature_it_says_that_it_is_a_draft(demo_city: DemoSummary) -> None:

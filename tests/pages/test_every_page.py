@@ -11,7 +11,7 @@ from services.demo.load import DemoSummary
 from services.demo.people import DEMO_SIGN_INS
 from tests.pages.browsing import APP, open_app, open_page, texts, visit
 
-EVERYBODY = {"apply", "home", "my_account", "my_usage"}
+EVERYBODY = {"apply", "home", "my_account", "my_usage", "verify"}
 OPEN_TO = {
     "clerk": EVERYBODY,
     "head": EVERYBODY | {"accounts", "audit_sampler", "incidents", "usage_charts", "records"},

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from data.engine import reading
 from data.models import Account, Signature
 from services.accounts.directory import AccountFilters
-from services.actor import Actor
+from services.actor import Actor, operator
 from services.applications.acting import Letter
 from services.applications.applicant import Correction
 from services.audits.words import FrameScope, Ruling
@@ -45,6 +45,7 @@ from services.reviews.listing import LineFilters
 from services.usage.filters import Filters
 from services.usage.search import RecordFilters
 from services.usage.trends import Breakdown
+from tests.agency_freeze import reasons
 from tests.prepared import (
     AGENCY_OF,
     FROZEN,
@@ -53,6 +54,7 @@ from tests.prepared import (
     HALF_SIGNED,
     JUDGED,
     JUDGING,
+    MISSING,
     OPEN,
     SIGNED,
     UNITS,
@@ -265,6 +267,10 @@ def _code(place: str | None) -> str:
     return {
         "tax1": "TAX-DAAN", "tax2": "TAX-ZS", "works1": "PWD-LAND", "bureau1": "LAND-INFO",
     }.get(place or "", "NOWHERE")  # fmt: skip
+
+
+def _declared(agency: int) -> dict[str, str]:
+    return reasons(operator(NOW), agency, HALF_OPEN) if agency != MISSING else {}
 
 
 def _code_on_paper(audit_id: int) -> str:
@@ -507,7 +513,10 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     ),
     "services.audits.export.export_draw": Cell(lambda f, w, a, p: f(a, w.audit(p, JUDGING))),
     "services.audits.forms.codes.find_by_code": Cell(
-        lambda f, w, a, p: f(a, _code_on_paper(w.audit(p, SIGNED)))
+        lambda f, w, a, p: f(a, _code_on_paper(w.audit("tax1", SIGNED))), On.OWN
+    ),
+    "services.audits.forms.file_check.check_file": Cell(
+        lambda f, w, a, p: f(a, b"anything"), On.OWN
     ),
     "services.audits.forms.exporting.export_form": Cell(
         lambda f, w, a, p: f(a, w.audit(p, SIGNED), FileFormat.CSV)
@@ -584,7 +593,8 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.audits.agency.comparison.verdicts_beside": Cell(
         lambda f, w, a, p: f(a, w.agency_audit(p, HALF_FROZEN)), also=sees_agencies),
     "services.audits.agency.freezing.freeze_agency": Cell(
-        lambda f, w, a, p: f(a, w.agency_id(p), HALF_OPEN, FrameScope.AUDITED)),
+        lambda f, w, a, p: f(
+            a, w.agency_id(p), HALF_OPEN, FrameScope.AUDITED, missing=_declared(w.agency_id(p)))),
     "services.audits.agency.freezing.preview_agency_frame": Cell(
         lambda f, w, a, p: f(a, w.agency_id(p), HALF_OPEN, FrameScope.BOTH), also=sees_agencies),
     "services.audits.agency.overview.agency_half": Cell(

@@ -5,19 +5,18 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, joinedload
 
 from data.engine import reading
 from data.models import Audit, Signature
 from services.actor import Actor
 from services.audits.forms.signed import held_by
 from services.audits.overview import WHOLE_AGENCY
-from services.audits.words import AuditKind, AuditStatus
+from services.audits.words import AuditKind
 from services.errors import Invalid, NotFound
 from services.identity.guard import guarded
-from services.identity.permissions import Action, reach
-from services.identity.scoping import within
+from services.identity.permissions import Action, permit, reach
 from services.regulation.periods import Period, parse_period
 
 DIGITS, GROUP = 12, 4
@@ -31,14 +30,16 @@ class Found:
     audit_id: int
     kind: AuditKind
     agency: str
+    agency_code: str
     unit: str
     period: Period
-    status: AuditStatus
     signed_at: datetime
     signer: str
     content_hash: str
     in_force: bool
     """False when the audit was opened again after this signature."""
+    within_reach: bool
+    """Whether the person may open the audit itself."""
 
 
 def short_code(content_hash: str) -> str:
@@ -58,38 +59,45 @@ def read_code(text: str) -> str:
     return bare
 
 
-@guarded(Action.VIEW_AUDIT)
+@guarded(Action.VERIFY_PAPER)
 def find_by_code(actor: Actor, code: str) -> Found:
     """Return the signed audit whose printed record carries ``code``.
 
-    Raises Invalid for what is no code, NotFound where no audit within reach has it.
+    Whoever holds a paper may ask what it is: the answer says no more than its head does, and nobody
+    guesses twelve digits. Raises Invalid for what is no code, NotFound where no audit has it.
     """
+    permit(actor, Action.VERIFY_PAPER, account_id=actor.account_id)
     digits = read_code(code)
     with reading() as db:
-        row = db.execute(
-            select(Signature, Audit)
-            .join(Audit, Audit.id == Signature.audit_id)
-            .options(joinedload(Audit.agency), joinedload(Audit.unit))
-            .where(
-                Signature.content_hash.startswith(digits),
-                within(reach(actor, Action.VIEW_AUDIT), unit=Audit.unit_id, agency=Audit.agency_id),
-            )
-            .order_by(Signature.id.desc())
-            .limit(1)
-        ).first()
-        if row is None:
-            raise NotFound("沒有這個核對碼的稽核紀錄，或您沒有它的權限；請確認紙本上的核對碼。")
-        signature, audit = row
-        held = held_by(db, audit)
-        return Found(
-            audit.id,
-            AuditKind(audit.kind),
-            audit.agency.name,
-            audit.unit.name if audit.unit else WHOLE_AGENCY,
-            parse_period(audit.period),
-            AuditStatus(audit.status),
-            signature.signed_at,
-            signature.signer_name,
-            signature.content_hash,
-            any(one.content_hash == signature.content_hash for one in held),
-        )
+        found = find_signed(db, actor, Signature.content_hash.startswith(digits))
+    if found is None:
+        raise NotFound("沒有這個核對碼的稽核紀錄；請確認紙本右上角的核對碼。")
+    return found
+
+
+def find_signed(db: Session, actor: Actor, where: ColumnElement[bool]) -> Found | None:
+    """Return the newest signature that fulfils ``where`` with its audit, or None."""
+    row = db.execute(
+        select(Signature, Audit)
+        .join(Audit, Audit.id == Signature.audit_id)
+        .options(joinedload(Audit.agency), joinedload(Audit.unit))
+        .where(where)
+        .order_by(Signature.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    signature, audit = row
+    return Found(
+        audit.id,
+        AuditKind(audit.kind),
+        audit.agency.name,
+        audit.agency.code,
+        audit.unit.name if audit.unit else WHOLE_AGENCY,
+        parse_period(audit.period),
+        signature.signed_at,
+        signature.signer_name,
+        signature.content_hash,
+        any(one.content_hash == signature.content_hash for one in held_by(db, audit)),
+        reach(actor, Action.VIEW_AUDIT).covers(unit_id=audit.unit_id, agency_id=audit.agency_id),
+    )

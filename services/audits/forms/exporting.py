@@ -1,5 +1,6 @@
 """The record of an audit as a file: 附件二 or 附件三 as PDF and ODT, its records as ODS and CSV."""
 
+import hashlib
 from datetime import datetime
 
 from data.engine import reading, transaction
@@ -40,6 +41,7 @@ def export_form(actor: Actor, audit_id: int, kind: FileFormat) -> bytes:
             about=("audit", audit_id),
             format=kind.value,
             content_hash=facts.content_hash,
+            sha256=hashlib.sha256(content).hexdigest(),
         )
     return content
 

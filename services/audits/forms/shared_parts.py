@@ -121,7 +121,7 @@ def notes(facts: AuditFacts, clause: str, annex: str) -> Points:
             "樣本於母體凍結後以種子抽出；判斷抽查、加抽及重抽均載明理由，判斷抽查不列入應稽核人數及筆數。"
         )
     said.append(
-        "核對碼為簽核內容雜湊值（SHA-256）之前 12 碼，可於系統「核對紙本」查對；"
+        "核對碼為簽核內容雜湊值（SHA-256）之前 12 碼，可於系統「驗證」頁查對；"
         "抽樣可依系統匯出之抽樣檔，以其所附程式重做。"
     )
     return Points(tuple(said), title="說明", small=True)

@@ -13,12 +13,12 @@ from sqlalchemy import event, select
 
 from data.engine import engine, reading
 from data.models import Audit, Event, UsageRecord, Verdict
-from services.audits.agency.freezing import freeze_agency
 from services.audits.checks import Check
 from services.audits.drawing import draw_first, expand, redraw
 from services.audits.forms.codes import find_by_code, short_code
 from services.audits.forms.exporting import export_form, form_file
 from services.audits.forms.facts import AuditFacts
+from services.audits.forms.file_check import check_file
 from services.audits.forms.gathering import facts_of
 from services.audits.forms.record_rows import COLUMNS, record_table
 from services.audits.freezing import freeze
@@ -32,6 +32,7 @@ from services.audits.worksheet import judge, pick
 from services.documents.formats import FileFormat
 from services.errors import Conflict, Invalid, NotFound
 from services.rocdate import roc_time
+from tests.agency_freeze import freeze_half
 from tests.reading_pdf import Pdf, squeezed
 from tests.services.audits import whole
 from tests.services.audits.whole import HOSTILE, Q1, Q2
@@ -340,9 +341,9 @@ def test_the_agency_counts_against_what_the_units_audited(world: World) -> None:
 def test_months_that_no_unit_audited_are_wanting_on_the_agencys_paper(world: World) -> None:
     """Only the first quarter was signed: the second one's records are in no frame, but in use they were."""
     whole.fill_half_year(world)
-    whole.received_unit(world, "tax1", Q1)
+    whole.received_unit(world, "tax1", Q1, base=12)
     manager = world.actor("agency_manager")
-    audit_id = freeze_agency(manager, world.agencies["tax"], whole.H1, FrameScope.AUDITED)
+    audit_id = freeze_half(manager, world.agencies["tax"], whole.H1, FrameScope.AUDITED)
     draw_first(manager, audit_id)
     whole.judged(manager, audit_id)
     whole.sign_agency(world, audit_id)
@@ -437,11 +438,37 @@ def test_what_is_no_code_is_told_so(world: World, words: str) -> None:
         find_by_code(world.actor("reviewer"), words)
 
 
-def test_a_code_out_of_reach_is_not_found(world: World) -> None:
+def test_whoever_is_signed_in_may_ask_what_a_paper_is(world: World) -> None:
     held = facts(normal(world).audit_id)
-    for who, code in (("works_manager", short_code(held.content_hash)), ("reviewer", "0" * 12)):
-        with pytest.raises(NotFound, match="沒有這個核對碼"):
-            find_by_code(world.actor(who), code)
+    code = short_code(held.content_hash)
+    for who, may_open in (("works_clerk", False), ("clerk", False), ("reviewer", True)):
+        found = find_by_code(world.actor(who), code)
+        assert found.in_force and found.within_reach is may_open
+    with pytest.raises(NotFound, match="沒有這個核對碼"):
+        find_by_code(world.actor("reviewer"), "0" * 12)
+
+
+def test_a_file_is_known_by_its_bytes_alone(world: World) -> None:
+    whole.fill_half_year(world)
+    audit_id = whole.judged_unit(world, "tax1", Q1)
+    head, stranger = world.actor("head"), world.actor("works_clerk")
+    draft = export_form(head, audit_id, FileFormat.PDF)
+    known = check_file(stranger, draft)
+    assert known is not None and (known.audit_id, known.found) == (audit_id, None)
+    whole.sign_unit(world, "tax1", audit_id)
+    files = {kind: export_form(head, audit_id, kind) for kind in FileFormat}
+    for kind, content in files.items():
+        known = check_file(stranger, content)
+        assert known is not None and known.found is not None, kind
+        assert known.found.audit_id == audit_id and known.found.in_force
+        assert kind.value.upper() in known.what
+        for other in (content + b"\n", content[:-1], b"x" + content):
+            assert check_file(stranger, other) is None
+    reopen(head, audit_id, "一筆判定的依據有誤")
+    known = check_file(stranger, files[FileFormat.PDF])
+    assert known is not None and known.found is not None and not known.found.in_force
+    with pytest.raises(Invalid, match="是空的"):
+        check_file(stranger, b"")
 
 
 # --- many records --------------------------------------------------------------------------------

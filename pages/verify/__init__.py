@@ -1,0 +1,1 @@
+"""驗證: is this form or package the one that was signed."""

@@ -22,7 +22,6 @@ from data.models import (
 )
 from services import events
 from services.actor import Actor, DutyHeld
-from services.audits.agency.freezing import freeze_agency
 from services.audits.drawing import draw_first
 from services.audits.evidence import add_evidence
 from services.audits.freezing import freeze
@@ -47,6 +46,7 @@ from services.regulation.roles import Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind
 from services.reviews.listing import LineFilters, list_lines
 from services.reviews.opening import open_review
+from tests.agency_freeze import freeze_half
 from tests.services.papers.helpers import cancel, pdf
 from tests.world import CREATED, EVERYBODY, NOW, PASSWORD_HASH, World, at, build_world
 
@@ -319,7 +319,7 @@ def _agency_audits_of(world: Prepared, place: str) -> None:
     held = DutyHeld(Duty.ETHICS_OFFICER, agency_id=agency)
     ethics = replace(world.actor(f"{place}_general_user"), duties=(held,))
     for half in (HALF_FROZEN, HALF_SIGNED):
-        audit_id = freeze_agency(manager, agency, half, FrameScope.AUDITED, seal=False)
+        audit_id = freeze_half(manager, agency, half, FrameScope.AUDITED)
         world.agency_audits[agency, half] = audit_id
         world.agency_shown[agency, half] = view_audit(manager, audit_id).content_hash
     for person in (manager, ethics):

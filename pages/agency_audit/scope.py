@@ -49,6 +49,7 @@ def show(context: AgencyContext) -> None:
         )
     lists = preview.audited.lists()
     show_missing(lists["missing"])
+    show_unreceived(preview.audited.unreceived)
     if preview.picture is None:
         st.warning(plain(preview.problem), icon=":material/block:")
     else:
@@ -60,12 +61,10 @@ def show(context: AgencyContext) -> None:
 
 
 def show_missing(missing: list[dict[str, Any]]) -> None:
-    """Name the units whose audits are not signed: a finding of the agency audit."""
+    """Name the unit audits that are missing, and why they are: a finding of the agency audit."""
     if not missing:
         return
-    names = "、".join(
-        f"{plain(one['unit'])}（{Quarter.parse(one['quarter']).label}）" for one in missing
-    )
+    names = "、".join(_missing(one) for one in missing)
     st.warning(f"單位稽核未完成 {len(missing):,} 件：{names}。", icon=":material/assignment_late:")
 
 
@@ -87,4 +86,20 @@ def _units(units: list[dict[str, Any]]) -> None:
             ],
             hide_index=True,
             height="content",
+        )
+
+
+def _missing(one: dict[str, Any]) -> str:
+    label = Quarter.parse(one["quarter"]).label
+    why = f"：{plain(one['reason'])}" if "reason" in one else ""
+    return f"{plain(one['unit'])}（{label}{why}）"
+
+
+def show_unreceived(unreceived: tuple[str, ...]) -> None:
+    """Name the signed unit audits that have to be received before the freeze."""
+    if unreceived:
+        names = "、".join(map(plain, unreceived))
+        st.warning(
+            f"已簽核、待收存 {len(unreceived):,} 件：{names}。收存後才能凍結。",
+            icon=":material/move_to_inbox:",
         )

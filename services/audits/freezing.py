@@ -40,7 +40,9 @@ def preview_frame(actor: Actor, unit_id: int, quarter: Quarter) -> FramePicture:
     with reading() as db:
         unit = load_unit(db, actor, unit_id, Action.VIEW_AUDIT)
         frame = collect_frame(db, unit.id, quarter)
-        asked = unit_floors_asked(frame, quarter, *count_people(db, unit, quarter, frame))
+        asked = unit_floors_asked(
+            frame, quarter, *count_people(db, unit, quarter, len(frame.persons))
+        )
         return picture_of(db, UsageRecord.unit_id == unit.id, frame, quarter, asked)
 
 
@@ -119,7 +121,7 @@ def _freeze(
     audit = _audit_to_freeze(db, actor, unit, quarter)
     require_whole(db, quarter)
     frame = collect_frame(db, unit.id, quarter)
-    counted, value = count_people(db, unit, quarter, frame)
+    counted, value = count_people(db, unit, quarter, len(frame.persons))
     floors = effective_floors(frame, quarter, counted)
     wanted = checked_size(floors, frame, base_records)
     # The reading is kept, and signed: a setting changed later does not change what was audited.

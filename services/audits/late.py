@@ -80,7 +80,7 @@ def preview_supplement(actor: Actor, audit_id: int) -> FramePicture:
     with reading() as db:
         audit = _main(db, actor, audit_id, Action.VIEW_AUDIT)
         quarter = Quarter.parse(audit.period)
-        frame = _late_frame(db, audit, quarter)
+        frame = late_frame(db, audit, quarter)
         asked = unit_floors_asked(frame, quarter, len(frame.persons), PEOPLE_COUNTED.default)
         return picture_of(db, UsageRecord.unit_id == audit.unit_id, frame, quarter, asked)
 
@@ -108,7 +108,7 @@ def open_supplement(
         main = _main(db, actor, audit_id, Action.CONDUCT_AUDIT, lock=True)
         quarter = Quarter.parse(main.period)
         require_whole(db, quarter)
-        frame = _late_frame(db, main, quarter)
+        frame = late_frame(db, main, quarter)
         if not len(frame):
             raise Conflict(NONE_LATE)
         people = len(frame.persons)
@@ -206,7 +206,7 @@ def supplements_of(db: Session, audit_id: int) -> tuple[Supplement, ...]:
     )
 
 
-def _late_frame(db: Session, audit: Audit, quarter: Quarter) -> Frame:
+def late_frame(db: Session, audit: Audit, quarter: Quarter) -> Frame:
     """Return the frame of the quarter's records that stand in no frame of the audit or its supplements."""
     frames = db.scalars(
         select(AuditFrame)

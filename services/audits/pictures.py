@@ -144,11 +144,14 @@ def _reading_of(row: AuditFrame) -> str:
     return str(row.basis.get(PEOPLE_COUNTED.key, told))
 
 
-def count_people(db: Session, unit: Unit, quarter: Quarter, frame: Frame) -> tuple[int, str]:
-    """Return 總使用人數 under the reading in force, and that reading (clause 7.1.1)."""
+def count_people(db: Session, unit: Unit, quarter: Quarter, people: int) -> tuple[int, str]:
+    """Return 總使用人數 under the reading in force, and that reading (clause 7.1.1).
+
+    ``people`` have usage records in the quarter.
+    """
     value = readings.chosen(db, PEOPLE_COUNTED)
-    if value == PEOPLE_COUNTED.default or len(frame) == 0:
-        return len(frame.persons), value
+    if value == PEOPLE_COUNTED.default or not people:
+        return people, value
     valid = db.scalar(
         select(func.count())
         .select_from(Account)
@@ -161,13 +164,18 @@ def count_people(db: Session, unit: Unit, quarter: Quarter, frame: Frame) -> tup
             ),
         )
     )
-    return max(int(valid or 0), len(frame.persons)), value
+    return max(int(valid or 0), people), value
 
 
 def effective_floors(frame: Frame, quarter: Quarter, people_counted: int) -> Floors:
     """Return the floors, the people floor limited to the people that the frame has."""
-    floors = unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day)
-    users = min(floors.users, len(frame.persons))
+    return floors_of(len(frame), len(frame.persons), len(frame.months), quarter, people_counted)
+
+
+def floors_of(records: int, people: int, months: int, quarter: Quarter, counted: int) -> Floors:
+    """Return the floors of a quarter by its counts; ``counted`` are 總使用人數, ``people`` those to be drawn."""
+    floors = unit_floors(records, counted, months, quarter.last_day)
+    users = min(floors.users, people)
     return Floors(floors.records, users, floors.months, max(floors.records, users, floors.months))
 
 

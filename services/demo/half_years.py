@@ -26,6 +26,7 @@ from data.models import (
 )
 from services.actor import Actor
 from services.audits.agency.approving import approve
+from services.audits.agency.audited import audited_in
 from services.audits.agency.freezing import freeze_agency
 from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first
@@ -41,6 +42,7 @@ from services.regulation.roles import AccountStatus, Duty, Role
 from services.rocdate import local_date, midnight
 
 LEFT_TO_VISITORS = "TAX"
+_MISSING = "單位人員異動，經催辦仍未完成"
 _FIGURE = "統一發票特別獎號碼（示範）"
 _NOTE = "單位稽核已判定缺失，本次複查結果相同。"
 
@@ -156,13 +158,17 @@ def _found(task: _Task) -> int | None:
 
 
 def _freeze(task: _Task, manager: Actor) -> int | None:
+    half, scope = task.half, FrameScope.AUDITED
+    with reading() as db:
+        missing = audited_in(db, db.get_one(Agency, task.agency_id), half).missing
     try:
         return freeze_agency(
             manager,
             task.agency_id,
-            task.half,
-            FrameScope.AUDITED,
+            half,
+            scope,
             seal=False,
+            missing={one.key: _MISSING for one in missing},
             seed_plan=SeedSource.PUBLIC,
             public_figure=_FIGURE,
             published_on=manager.today + timedelta(days=1),

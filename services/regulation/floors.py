@@ -112,12 +112,27 @@ class HalfYearCounts:
     frame_people: int
     frame_months: int
     """Months of the frame that have records."""
+    missing_records: int = 0
+    """What the unit audits that are missing would at least have had to look at, so that none lowers a floor."""
+    missing_people: int = 0
+
+    @property
+    def basis_records(self) -> int:
+        """Records of which the share is taken."""
+        return self.audited_records + self.missing_records
+
+    @property
+    def basis_people(self) -> int:
+        """People of which the share is taken."""
+        return self.audited_people + self.missing_people
 
     def __post_init__(self) -> None:
         if min(asdict(self).values()) < 0:
             raise ValueError("筆數、人數與月數不得為負數。")
         if bool(self.audited_records) != bool(self.audited_people):
             raise ValueError("單位稽核的筆數與人數應同時為 0，或都至少為 1。")
+        if bool(self.missing_records) != bool(self.missing_people):
+            raise ValueError("未完成之單位稽核的最低筆數與人數應同時為 0，或都至少為 1。")
         if self.frame_records and not (self.frame_people and self.frame_months):
             raise ValueError("有使用紀錄時，人數與月數至少為 1。")
         if max(self.frame_people, self.frame_months) > self.frame_records:
@@ -129,13 +144,13 @@ class HalfYearCounts:
 def agency_floors(counts: HalfYearCounts, on: date, *, wider: bool = False) -> Floors:
     """Return the floors for one agency and one half-year (clause 7.1.2).
 
-    Half of the people and half of the records that the units audited, and every month with records.
-    People are limited to those the frame has. ``wider`` says that another scope would offer more:
+    Half of the people and half of the records that the units audited, a missing audit counted with its
+    lawful minimum (domain.md §7, 6), and every month with records. People are limited to those the frame has. ``wider`` says that another scope would offer more:
     then a frame too small for the floors is refused with a ValueError that advises it, as is one with
     too few records in any case. ``on`` is the last day of the half-year.
     """
-    records = ceil(Fraction(figures.AGENCY_RECORDS_RATE.on(on)) * counts.audited_records)
-    people = ceil(Fraction(figures.AGENCY_PEOPLE_RATE.on(on)) * counts.audited_people)
+    records = ceil(Fraction(figures.AGENCY_RECORDS_RATE.on(on)) * counts.basis_records)
+    people = ceil(Fraction(figures.AGENCY_PEOPLE_RATE.on(on)) * counts.basis_people)
     advice = "；請改選「已稽核與未稽核的紀錄」" if wider else ""
     if records > counts.frame_records:
         raise ValueError(
@@ -155,11 +170,11 @@ def explain_agency_floors(counts: HalfYearCounts, on: date, people_word: str = "
     if counts.frame_records == 0:
         return ["本半年沒有使用紀錄：免抽樣，仍須作成無使用紀錄的稽核紀錄並簽核。"]
     floors = agency_floors(counts, on)
-    people = ceil(Fraction(figures.AGENCY_PEOPLE_RATE.on(on)) * counts.audited_people)
+    people = ceil(Fraction(figures.AGENCY_PEOPLE_RATE.on(on)) * counts.basis_people)
     said = [
-        f"人數：單位共稽核 {counts.audited_people:,} {people_word}，其 "
+        f"人數：單位共稽核 {_with_missing(counts.audited_people, counts.missing_people, people_word)}，其 "
         f"{_percent(figures.AGENCY_PEOPLE_RATE, on)} 無條件進位為 {people:,} 人。",
-        f"筆數：單位共稽核 {counts.audited_records:,} 筆，其 "
+        f"筆數：單位共稽核 {_with_missing(counts.audited_records, counts.missing_records, '筆')}，其 "
         f"{_percent(figures.AGENCY_RECORDS_RATE, on)} 無條件進位為 {floors.records:,} 筆。",
         f"月份：有使用紀錄的 {floors.months} 個月都要抽到。",
     ]
@@ -172,3 +187,9 @@ def explain_agency_floors(counts: HalfYearCounts, on: date, people_word: str = "
     else:
         said.append(_explain_size(floors))
     return said
+
+
+def _with_missing(audited: int, missing: int, word: str) -> str:
+    if not missing:
+        return f"{audited:,} {word}"
+    return f"{audited:,} {word}，加計未完成者最低應稽核的 {missing:,} {word}，合計 {audited + missing:,} {word}"

@@ -137,6 +137,7 @@ def whole_city(
     engine.engine().dispose()
 
 
+@pytest.mark.timeout(240)  # its load takes half a minute on a quiet machine
 def test_the_whole_city_has_what_was_asked_for(whole_city: tuple[Path, DemoSummary]) -> None:
     path, summary = whole_city
     engine.configure(f"sqlite:///{path}")

@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from data.engine import reading
 from data.models import (
+    Account,
+    AccountDuty,
     Agency,
     Audit,
     AuditAct,
@@ -15,11 +17,17 @@ from data.models import (
     AuditFrame,
     Reopening,
     Signature,
+    Unit,
     Verdict,
 )
 from services import clock
+from services.actor import Actor
+from services.audits.signing import reopen
+from services.demo.acting import acting
 from services.demo.load import DemoSummary
+from services.regulation.periods import HalfYear
 from services.rocdate import roc_date
+from tests.agency_freeze import receive_signed
 from tests.pages.browsing import open_page, texts
 from tests.services.audits import whole
 from tests.world import World, at
@@ -65,6 +73,11 @@ def confirm(app: AppTest, label: str) -> None:
     assert not app.exception
 
 
+def declare(app: AppTest) -> None:
+    """Give the reason for the one unit audit that is missing in the small city."""
+    app.text_input(key="missing_reason").set_value("單位主管懸缺").run()
+
+
 def page(who: str, **params: str) -> AppTest:
     app = open_page(who, "agency_audit", **{"half": HALF} | params)
     assert not app.exception
@@ -81,7 +94,24 @@ def judged(app: AppTest) -> int:
     return pressed
 
 
-def test_from_what_the_units_owe_to_the_approval(demo_city: DemoSummary) -> None:
+def acting_as(username: str) -> Actor:
+    with reading() as db:
+        account = db.scalars(select(Account.id).where(Account.username == username)).one()
+    return acting(account, clock.utc_now())
+
+
+def tax() -> int:
+    with reading() as db:
+        return db.scalars(select(Agency.id).where(Agency.code == "TAX")).one()
+
+
+@pytest.fixture
+def received(demo_city: DemoSummary) -> None:
+    """The agency's manager has received what the units signed."""
+    receive_signed(acting_as("agency_manager"), tax(), HalfYear.parse(HALF))
+
+
+def test_from_what_the_units_owe_to_the_approval(received: None) -> None:
     before = counts()
     manager = page("agency_manager")
     said = texts(manager)
@@ -92,6 +122,7 @@ def test_from_what_the_units_owe_to_the_approval(demo_city: DemoSummary) -> None
     manager.run()
     press(manager, "凍結母體")
     assert added(before) == {}
+    declare(manager)
     confirm(manager, "確定凍結")
     assert added(before) == {"audits": 1, "audit_frames": 1}
     press(manager, "抽樣")
@@ -141,7 +172,7 @@ def test_from_what_the_units_owe_to_the_approval(demo_city: DemoSummary) -> None
     assert audit is not None and audit.status == "approved"
     assert "還不能函送" in texts(head)
     assert "函送地政局" not in labels(head)
-    assert "尚未由機關管理者收存" in texts(page("agency_manager"))
+    assert "115年第1季的單位稽核尚未辦理" in texts(page("agency_manager"))
 
 
 def test_the_approved_half_year_is_sent_with_its_letter(world: World) -> None:
@@ -187,26 +218,56 @@ def test_several_units_records_are_received_at_once(demo_city: DemoSummary) -> N
     assert f"已收存 {len(signed)}" in texts(app)
 
 
-def test_the_chosen_scope_is_what_is_frozen(demo_city: DemoSummary) -> None:
+def test_the_chosen_scope_is_what_is_frozen(received: None) -> None:
     app = page("ethics")
     app.radio(key="agency_audit.scope").set_value("both").run()
     press(app, "下一步：凍結")
     app.run()
     press(app, "凍結母體")
+    declare(app)
     confirm(app, "確定凍結")
     audit = audit_of_half()
     assert audit is not None and audit.scope == "both"
     assert "已稽核與未稽核的紀錄" in texts(page("agency_head", step="scope"))
 
 
-def test_a_number_out_of_range_gets_its_sentence(demo_city: DemoSummary) -> None:
+def test_a_number_out_of_range_gets_its_sentence(received: None) -> None:
     app = page("agency_manager", step="freeze")
     app.number_input(key="base_records").set_value(10**6).run()
     press(app, "凍結母體")
+    declare(app)
     before = counts()
     next(button for button in app.button if button.label == "確定凍結").click().run()
     assert "規範下限" in app.error[0].value
     assert added(before) == {}
+
+
+def test_missing_unit_audits_are_declared_with_a_reason(demo_city: DemoSummary) -> None:
+    app = page("agency_manager", step="freeze", scope="both")
+    assert "已簽核、待收存 7 件" in texts(app) and "凍結母體" not in labels(app)
+    receive_signed(acting_as("agency_manager"), tax(), HalfYear.parse(HALF))
+    with reading() as db:
+        found = db.execute(
+            select(Audit.id, AccountDuty.account_id)
+            .join(AccountDuty, AccountDuty.unit_id == Audit.unit_id)
+            .join(Unit, Unit.id == Audit.unit_id)
+            .where(Audit.kind == "unit", Audit.period == "2026Q2", Unit.name == "中山分處")
+            .where(AccountDuty.duty == "unit_head")
+        ).first()
+    assert found is not None
+    reopen(acting(found[1], clock.utc_now()), found[0], "漏列一筆佐證資料")
+    app = page("agency_manager", step="freeze", scope="both")
+    press(app, "凍結母體")
+    before = counts()
+    next(button for button in app.button if button.label == "確定凍結").click().run()
+    assert "單位稽核未完成；請等單位完成，或寫明" in app.error[0].value and added(before) == {}
+    app.text_input(key="missing_reason").set_value("單位主管懸缺").run()
+    own = next(one for one in app.text_input if one.label == "中山分處 115年第2季")
+    own.set_value("承辦人員職務調動").run()
+    confirm(app, "確定凍結")
+    said = texts(page("agency_head", step="scope"))
+    assert "單位稽核未完成 2 件" in said
+    assert "單位主管懸缺" in said and "承辦人員職務調動" in said
 
 
 @pytest.mark.parametrize("step", ["freeze", "draw", "judge", "sign", "approve"])

@@ -7,14 +7,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import Agency, Audit, Unit, UsageRecord
+from data.models import Agency, Audit, AuditFrame, Unit, UsageRecord
+from services.audits.agency.minimum import (
+    least_of_late,
+    least_of_quarters,
+    least_of_supplement,
+)
 from services.audits.late import late_counts, supplements_of
 from services.audits.owing import audits_of, owing
 from services.audits.pictures import used_by_agency
 from services.audits.sampling.frame import Frame, FrameRow, build_frame
-from services.audits.words import OF_UNIT, AuditStatus, FrameScope
+from services.audits.words import OF_UNIT, AuditKind, AuditStatus, FrameScope
 from services.audits.worksheet import records_to_judge
+from services.regulation.floors import Floors
 from services.regulation.periods import HalfYear, Quarter
+
+NOTHING = Floors(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,21 @@ class MissingAudit:
 
     unit_id: int
     unit: str
+    """With what is missing behind it, where it is not the audit itself."""
     quarter: str
+    records: int = 0
+    """What it would at least have had to look at: it counts with that, so that freezing early lowers no floor."""
+    people: int = 0
+
+    @property
+    def key(self) -> str:
+        """Under which key a reason declares it missing; another one as soon as something else is missing."""
+        return f"{self.unit_id}:{self.quarter}:{self.unit}"
+
+    @property
+    def label(self) -> str:
+        """How it is called in a sentence."""
+        return f"{self.unit} {Quarter.parse(self.quarter).label}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,18 @@ class HalfAudited:
     missing: tuple[MissingAudit, ...]
     rows: tuple[FrameRow, ...]
     """Every record in a signed unit audit, once."""
+    unreceived: tuple[str, ...] = ()
+    """Signed audits with records that the agency manager has not received yet."""
+
+    @property
+    def missing_records(self) -> int:
+        """Records that the missing audits would at least have had to look at."""
+        return sum(one.records for one in self.missing)
+
+    @property
+    def missing_people(self) -> int:
+        """People whom the missing audits would at least have had to look at, audit by audit."""
+        return sum(one.people for one in self.missing)
 
     @property
     def people_summed(self) -> int:
@@ -73,31 +107,63 @@ class HalfAudited:
 
 def audited_in(db: Session, agency: Agency, half: HalfYear) -> HalfAudited:
     """Return what the units' signed audits of both quarters hold: sample, picks, what a redraw left."""
+    owed = [
+        (unit, quarter, audit)
+        for quarter in half.quarters
+        for unit, audit in units_of(db, agency, quarter)
+    ]
+    open_units = {unit for unit, _, audit in owed if not _signed(audit)}
+    least = least_of_quarters(db, open_units, half.quarters)
     shares: list[UnitShare] = []
     missing: list[MissingAudit] = []
+    unreceived: list[str] = []
     rows: dict[int, FrameRow] = {}
-    for quarter in half.quarters:
-        for unit, audit in units_of(db, agency, quarter):
-            if audit is None or not AuditStatus(audit.status).is_signed:
-                missing.append(MissingAudit(unit.id, unit.name, str(quarter)))
-                continue
-            late, unsigned = _late_of(db, unit, quarter, audit)
-            missing += unsigned
-            held = _records(db, (audit.id, *late))
-            shares.append(
-                UnitShare(
-                    audit.id,
-                    unit.id,
-                    unit.name,
-                    str(quarter),
-                    len({person for _, person, _ in held}),
-                    len(held),
-                    tuple(sorted({month for _, _, month in held})),
-                    late,
-                )
+    for unit, quarter, audit in owed:
+        if audit is None or not _signed(audit):
+            floors = least.get((unit.id, str(quarter)), NOTHING)
+            missing.append(_missing(unit, unit.name, quarter, floors))
+            continue
+        late, unsigned = _late_of(db, unit, quarter, audit)
+        missing += unsigned
+        unreceived += _unreceived(db, unit, quarter, (audit.id, *late))
+        held = _records(db, (audit.id, *late))
+        shares.append(
+            UnitShare(
+                audit.id,
+                unit.id,
+                unit.name,
+                str(quarter),
+                len({person for _, person, _ in held}),
+                len(held),
+                tuple(sorted({month for _, _, month in held})),
+                late,
             )
-            rows |= {row[0]: row for row in held}
-    return HalfAudited(tuple(shares), tuple(missing), tuple(rows.values()))
+        )
+        rows |= {row[0]: row for row in held}
+    return HalfAudited(tuple(shares), tuple(missing), tuple(rows.values()), tuple(unreceived))
+
+
+def _signed(audit: Audit | None) -> bool:
+    return audit is not None and AuditStatus(audit.status).is_signed
+
+
+def _missing(unit: Unit, name: str, quarter: Quarter, floors: Floors) -> MissingAudit:
+    return MissingAudit(unit.id, name, str(quarter), floors.at_least, floors.users)
+
+
+def _unreceived(db: Session, unit: Unit, quarter: Quarter, signed: Collection[int]) -> list[str]:
+    """Name the signed audits that wait for their receipt; a nil return needs none to be counted."""
+    waiting = db.execute(
+        select(Audit.kind)
+        .join(AuditFrame, AuditFrame.audit_id == Audit.id)
+        .where(
+            Audit.id.in_(signed),
+            Audit.status == AuditStatus.SIGNED.value,
+            AuditFrame.records > 0,
+        )
+        .order_by(Audit.id)
+    )
+    return [f"{unit.name} {quarter.label}{AuditKind(kind).label}" for (kind,) in waiting]
 
 
 def hold_units(db: Session, agency: Agency, half: HalfYear) -> None:
@@ -127,12 +193,19 @@ def _late_of(
     """Return the signed supplements of a unit's audit, and what is missing of its late records."""
     supplements = supplements_of(db, audit.id)
     missing = [
-        MissingAudit(unit.id, f"{unit.name}補充稽核", str(quarter))
+        _missing(
+            unit, f"{unit.name}補充稽核", quarter, least_of_supplement(db, one.audit_id, quarter)
+        )
         for one in supplements
         if not one.status.is_signed
     ]
     missing += [
-        MissingAudit(unit.id, f"{unit.name}凍結後匯入 {late.records:,} 筆未稽核", str(quarter))
+        _missing(
+            unit,
+            f"{unit.name}凍結後匯入 {late.records:,} 筆未稽核",
+            quarter,
+            least_of_late(db, audit, quarter),
+        )
         for late in late_counts(db, Unit.id == unit.id, (quarter,))
     ]
     return tuple(one.audit_id for one in supplements if one.status.is_signed), missing

@@ -1,5 +1,6 @@
 """Freezing the frame of an agency's half-year: its scope, and the floors taken of the units' audits (7.1.2)."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -12,6 +13,7 @@ from data.models import Agency, Audit, UsageMonthSum
 from services import events, rocdate
 from services.actor import Actor
 from services.audits.agency.audited import HalfAudited, audited_in, frame_of, hold_units
+from services.audits.agency.declaring import declared, require_received
 from services.audits.agency.store import find, load_agency
 from services.audits.freezing import SeedPlan, settle_seed, store_frame
 from services.audits.pictures import Asked, FramePicture, picture_of, used_by_agency
@@ -66,16 +68,18 @@ def freeze_agency(
     base_records: int | None = None,
     seal: bool = True,
     *,
+    missing: Mapping[str, str] | None = None,
     seed_plan: SeedSource = SeedSource.SYSTEM,
     public_figure: str = "",
     published_on: date | None = None,
 ) -> int:
     """Freeze the frame of an agency's finished half-year and return the audit's id.
 
-    What the units audited is settled with it: their signed audits, the floors taken of them, and which
-    of them are missing. The other arguments are those of `services.audits.freezing.freeze`. Raises Invalid
-    for an unfinished half-year, a scope too small for the floors or wrong choices, Conflict when it is frozen
-    already.
+    What the units audited is settled with it: their audits that were received (or are nil returns), the
+    floors taken of them, and which are missing. ``missing`` has the reason that declares each of these
+    missing, by `MissingAudit.key`; it counts with its lawful minimum. The other arguments are those of `services.audits.freezing.freeze`. Raises Invalid
+    for an unfinished half-year, a scope too small for the floors, a missing audit without a reason or wrong
+    choices, Conflict when it is frozen already or a signed unit audit waits for its receipt.
     """
     if not half.ended(actor.today):
         raise Invalid(
@@ -85,7 +89,7 @@ def freeze_agency(
     try:
         with transaction() as db:
             agency = load_agency(db, actor, agency_id, Action.CONDUCT_AGENCY_AUDIT)
-            audit_id = _freeze(db, actor, agency, half, scope, base_records, plan)
+            audit_id = _freeze(db, actor, agency, half, scope, base_records, plan, missing or {})
     except IntegrityError:
         raise Conflict(f"{half.label}的母體剛剛已由他人凍結；請重新整理。") from None
     if seal:
@@ -101,12 +105,15 @@ def _freeze(
     scope: FrameScope,
     base_records: int | None,
     plan: SeedPlan,
+    missing: Mapping[str, str],
 ) -> int:
     if find(db, agency.id, half, lock=True) is not None:
         raise Conflict(f"{agency.name} {half.label}的母體已經凍結，不能再凍結一次。")
     require_whole(db, half)
     hold_units(db, agency, half)
     audited = audited_in(db, agency, half)
+    require_received(audited)
+    kept = declared(audited, missing)
     frame = frame_of(db, agency, half, scope, audited)
     used = _months_used(db, agency, half)
     asked = _asked(db, half, scope, audited, frame, used)
@@ -133,7 +140,7 @@ def _freeze(
         plan,
         counted=asked.people_counted,
         wanted=wanted,
-        basis=basis | audited.lists(),
+        basis=basis | audited.lists() | {"missing": kept},
     )
     return audit.id
 
@@ -183,9 +190,13 @@ def _asked(
         frame_records=len(frame),
         frame_people=len(frame.persons),
         frame_months=len(frame.months),
+        missing_records=audited.missing_records,
+        missing_people=audited.missing_people,
     )
+    # Where a unit's audit is missing, what the others audited may be too little: all records are not.
+    wider = scope is FrameScope.UNAUDITED or (scope is FrameScope.AUDITED and bool(audited.missing))
     try:
-        floors = agency_floors(counts, half.last_day, wider=scope is FrameScope.UNAUDITED)
+        floors = agency_floors(counts, half.last_day, wider=wider)
     except ValueError as error:
         raise Invalid(str(error)) from None
     said = explain_agency_floors(counts, half.last_day, "人次" if summed else "人")
@@ -198,7 +209,9 @@ def _asked(
             "不在這個範圍內。"
         )
     if audited.missing:
-        said.append(f"還有 {len(audited.missing):,} 件單位稽核未簽核，沒有計入；其單位列於名單。")
+        said.append(
+            f"還有 {len(audited.missing):,} 件單位稽核未完成，各以最低應稽核的人數與筆數計入；其單位列於名單。"
+        )
     reading_ = f"單位稽核人數採「{AGENCY_PEOPLE_COUNTED.options[chosen]}」；母體為{scope.label}"
     return Asked(floors, counts.audited_people, tuple(said), reading_)
 

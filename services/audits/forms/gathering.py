@@ -176,10 +176,19 @@ def _agency(audit: Audit, row: AuditFrame, lines: Sequence[RecordFact]) -> Agenc
     return AgencyFacts(
         FrameScope(audit.scope).label if audit.scope else "",
         tuple(_unit(unit, lines) for unit in basis.get("units", ())),
-        tuple(f"{one['unit']} {_quarter(one)}" for one in basis.get("missing", ())),
+        tuple(_missing(one) for one in basis.get("missing", ())),
         int(basis.get("people", 0)),
         int(basis.get("records", 0)),
         sum(not line.unit_ruling for line in lines),
+    )
+
+
+def _missing(one: Mapping[str, Any]) -> str:
+    name = f"{one['unit']} {_quarter(one)}"
+    if "reason" not in one:  # frozen before a reason was asked for
+        return name
+    return (
+        f"{name}（以最低應稽核 {one['people']:,} 人、{one['records']:,} 筆計入；{one['reason']}）"
     )
 
 

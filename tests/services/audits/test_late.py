@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from data.engine import reading
-from data.models import Audit, UsageRecord
+from data.models import UsageRecord
 from services.audits import store
-from services.audits.agency.freezing import preview_agency_frame
+from services.audits.agency.freezing import freeze_agency, preview_agency_frame
 from services.audits.agency.overview import agency_half
 from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first
@@ -17,7 +17,6 @@ from services.audits.forms.exporting import export_form
 from services.audits.frozen import unpack_frame
 from services.audits.late import LateView, open_supplement, preview_supplement, view_late
 from services.audits.overview import view_audit
-from services.audits.package.completeness import missing_parts
 from services.audits.signing import reopen, sign
 from services.audits.words import AuditKind, AuditStatus, FrameScope
 from services.documents.formats import FileFormat
@@ -179,18 +178,15 @@ def test_the_agency_counts_supplements_and_names_what_nobody_audited(half: World
     sign_supplement(half, supplement)
     assert missing_in(half) == []
 
+    with pytest.raises(Conflict, match=r"大安分處 115年第1季單位補充稽核.*尚未由機關管理者收存"):
+        freeze_agency(manager, half.agencies["tax"], HALF, FrameScope.AUDITED)
     audit_id = frozen_agency(half)
     with reading() as db:
         basis = store.load_frame_row(db, audit_id).basis
-        agencys = db.get_one(Audit, audit_id)
-        agencys.status = AuditStatus.APPROVED.value
-        lacks = missing_parts(db, agencys)
-        db.rollback()
     share = next(one for one in basis["units"] if one["audit_id"] == main)
     assert share["supplements"] == [supplement]
     views = [view_audit(manager, one).findings for one in (main, supplement)]
     assert share["records"] == sum(found.to_judge for found in views if found)
-    assert any("單位補充稽核已簽核，尚未由機關管理者收存" in one for one in lacks)
     with pytest.raises(Conflict, match="已計入"):
         reopen(half.actor("head"), supplement, "想改判定")
 

@@ -19,7 +19,6 @@ from data.models import (
 )
 from services.actor import Actor, DutyHeld
 from services.audits.agency.approving import approve
-from services.audits.agency.freezing import freeze_agency
 from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
@@ -33,6 +32,7 @@ from services.audits.worksheet import judge
 from services.installation import keys
 from services.regulation.periods import HalfYear, Period, Quarter
 from services.regulation.roles import Duty
+from tests.agency_freeze import freeze_half
 from tests.world import NOW, World, at
 
 H1 = HalfYear(2026, 1)
@@ -75,9 +75,11 @@ def judged(actor: Actor, audit_id: int, **wanting: Any) -> int:
     return audit_id
 
 
-def signed_unit(world: World, unit: str, quarter: Quarter, *, deficient: int = 0) -> int:
+def signed_unit(
+    world: World, unit: str, quarter: Quarter, *, deficient: int = 0, base: int | None = None
+) -> int:
     """Freeze, draw, judge and sign a unit's quarter; one without records is a nil return."""
-    audit_id = judged_unit(world, unit, quarter, deficient=deficient)
+    audit_id = judged_unit(world, unit, quarter, deficient=deficient, base=base)
     sign_unit(world, unit, audit_id)
     return audit_id
 
@@ -87,10 +89,12 @@ def sign_unit(world: World, unit: str, audit_id: int) -> None:
     sign(head, audit_id, view_audit(head, audit_id).content_hash)
 
 
-def judged_unit(world: World, unit: str, quarter: Quarter, *, deficient: int = 0) -> int:
+def judged_unit(
+    world: World, unit: str, quarter: Quarter, *, deficient: int = 0, base: int | None = None
+) -> int:
     """Freeze, draw and judge a unit's quarter, up to its signature."""
     head = head_of(world, unit)
-    audit_id = freeze(head, world.units[unit], quarter)
+    audit_id = freeze(head, world.units[unit], quarter, base_records=base)
     with reading() as db:
         nil = (
             db.scalars(select(AuditFrame).where(AuditFrame.audit_id == audit_id)).one().records == 0
@@ -123,7 +127,7 @@ def received_unit(world: World, unit: str, quarter: Quarter, **more: Any) -> int
 def drawn_agency(world: World) -> int:
     """Freeze and draw the agency's half-year over all of its records, with what its units signed."""
     manager = world.actor("agency_manager")
-    audit_id = freeze_agency(manager, world.agencies["tax"], H1, FrameScope.BOTH, seal=False)
+    audit_id = freeze_half(manager, world.agencies["tax"], H1, FrameScope.BOTH)
     draw_first(manager, audit_id)
     return audit_id
 

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from data.engine import reading, transaction
 from data.models import Audit, UsageRecord
-from services.audits.agency.freezing import freeze_agency
 from services.audits.drawing import draw_first
 from services.audits.freezing import freeze
 from services.audits.overview import view_audit
@@ -17,6 +16,7 @@ from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge
 from services.regulation.periods import HalfYear, Quarter
 from services.regulation.roles import Duty, Role
+from tests.agency_freeze import freeze_half
 from tests.staged import Stage
 from tests.world import World, add_person, at
 
@@ -94,9 +94,7 @@ def judge_all(world: World, audit_id: int, by: str, wanting: Sequence[int] = ())
 
 
 def frozen_agency(world: World, scope: FrameScope = FrameScope.AUDITED) -> int:
-    return freeze_agency(
-        world.actor("agency_manager"), world.agencies["tax"], HALF, scope, seal=False
-    )
+    return freeze_half(world.actor("agency_manager"), world.agencies["tax"], HALF, scope)
 
 
 def judged_agency(world: World, wanting: Sequence[int] = ()) -> int:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from data.engine import reading
-from data.models import Audit, AuditDraw, AuditFrame, Event
+from data.models import Audit, AuditDraw, AuditFrame, Event, UsageRecord
 from services.actor import operator
 from services.audits import store
 from services.audits.agency.freezing import freeze_agency, preview_agency_frame
@@ -22,8 +22,10 @@ from services.audits.signing import reopen, sign
 from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused
-from services.regulation.periods import HalfYear
+from services.regulation.floors import unit_floors
+from services.regulation.periods import HalfYear, Quarter
 from services.settings import readings
+from tests.agency_freeze import WHY, freeze_half, reasons, receive_signed
 from tests.services.audits.agency.halves import (
     HALF,
     Q1,
@@ -147,22 +149,86 @@ def test_counting_people_once_is_a_setting(half: World) -> None:
     assert basis["people"] == distinct and basis["floors"]["users"] == (distinct + 1) // 2
 
 
-def test_missing_unit_audits_are_named_and_stay_a_finding(half: World) -> None:
+def test_missing_unit_audits_are_declared_count_their_minimum_and_stay_a_finding(
+    half: World,
+) -> None:
     signed = signed_unit(half, "tax1", Q1)
-    shown = preview_agency_frame(
-        half.actor("agency_manager"), half.agencies["tax"], HALF, FrameScope.AUDITED
-    )
+    manager, agency = half.actor("agency_manager"), half.agencies["tax"]
+    shown = preview_agency_frame(manager, agency, HALF, FrameScope.AUDITED)
     missing = [("中山分處", "2026Q1"), ("大安分處", "2026Q2"), ("中山分處", "2026Q2")]
-    assert [(one.unit, one.quarter) for one in shown.audited.missing] == missing
-    assert shown.picture is not None
-    said = "".join(shown.picture.explanation)
-    assert "還有 3 件單位稽核未簽核" in said
-    assert "115年4月、115年5月、115年6月有使用紀錄，但不在這個範圍內" in said
-    audit_id = frozen_agency(half)
-    assert frame_ids(audit_id) == audited_records(half, signed)
+    audited = shown.audited
+    assert [(one.unit, one.quarter) for one in audited.missing] == missing
+    least = [unit_least(half, unit, q) for unit, q in (("tax2", Q1), ("tax1", Q2), ("tax2", Q2))]
+    assert [(one.records, one.people) for one in audited.missing] == least
+    assert least[2] == (0, 0)  # it used nothing: a nil return that nobody signed
+    wide = preview_agency_frame(manager, agency, HALF, FrameScope.BOTH).picture
+    assert wide is not None
+    assert wide.floors.records == ceil((len(audited.rows) + audited.missing_records) / 2)
+    said = "".join(wide.explanation)
+    assert "還有 3 件單位稽核未完成，各以最低應稽核的人數與筆數計入" in said
+    assert f"加計未完成者最低應稽核的 {audited.missing_records:,} 筆" in said
+
+    before = counts()
+    given = reasons(manager, agency, HALF)
+
+    def refused(error: type[Exception], sentence: str, why: dict[str, str]) -> None:
+        with pytest.raises(error, match=sentence):
+            freeze_agency(manager, agency, HALF, FrameScope.BOTH, seal=False, missing=why)
+        assert counts() == before
+
+    refused(Conflict, "大安分處 115年第1季單位稽核已簽核，尚未由機關管理者收存", given)
+    receive_signed(manager, agency, HALF)
+    last = audited.missing[1].key
+    for wrong in ("", "懸缺", "長" * 201, "　 \n 懸缺"):
+        refused(Invalid, "「大安分處 115年第2季」的單位稽核未完成", given | {last: wrong})
+    refused(Conflict, "未完成的名單", given | {"1:2026Q1:別的單位": "單位主管懸缺"})
+
+    audit_id = freeze_agency(
+        manager, agency, HALF, FrameScope.BOTH, seal=False, missing=given | {last: "  人員借調 "}
+    )
     signed_unit(half, "tax1", Q2)
-    basis = frame_row(audit_id).basis
-    assert [(one["unit"], one["quarter"]) for one in basis["missing"]] == missing
+    row = frame_row(audit_id)
+    kept = [(one["unit"], one["quarter"], one["reason"]) for one in row.basis["missing"]]
+    assert kept == [(*missing[0], WHY), (*missing[1], "人員借調"), (*missing[2], WHY)]
+    assert row.planned_records == wide.floors.records
+    assert audited_records(half, signed) < frame_ids(audit_id) == agency_records(half)
+
+
+def unit_least(world: World, unit: str, quarter: Quarter) -> tuple[int, int]:
+    """The floors of clause 7.1.1 for a unit's quarter, by a plain recount of its records."""
+    with reading() as db:
+        found = db.execute(
+            select(UsageRecord.person_key, UsageRecord.local_month).where(
+                UsageRecord.unit_id == world.units[unit],
+                UsageRecord.local_month.in_(quarter.months),
+            )
+        ).all()
+    people, months = ({row[place] for row in found} for place in (0, 1))
+    floors = unit_floors(len(found), len(people), len(months), quarter.last_day)
+    return floors.at_least, floors.users
+
+
+def test_freezing_early_lowers_no_floor(half: World) -> None:
+    """Whichever audits are missing: what their minimum adds is never more than what they would have added."""
+    manager, agency = half.actor("agency_manager"), half.agencies["tax"]
+    floors = []
+    for unit, quarter in (("tax1", Q1), ("tax2", Q1), ("tax1", Q2), ("tax2", Q2)):
+        shown = preview_agency_frame(manager, agency, HALF, FrameScope.BOTH).picture
+        assert shown is not None
+        floors.append((shown.floors.records, shown.floors.users))
+        signed_unit(half, unit, quarter)
+    shown = preview_agency_frame(manager, agency, HALF, FrameScope.BOTH).picture
+    assert shown is not None
+    # Each audit looked at just what it had to, so that the floors are the same from the first moment.
+    assert {*floors, (shown.floors.records, shown.floors.users)} == {floors[0]}
+
+
+def test_what_was_audited_can_be_too_little_while_audits_are_missing(half: World) -> None:
+    """Of one nil return alone nothing can be drawn; the advice is the wider scope."""
+    signed_unit(half, "tax2", Q1)
+    with pytest.raises(Invalid, match="請改選「已稽核與未稽核的紀錄」"):
+        frozen_agency(half)
+    assert frame_ids(frozen_agency(half, FrameScope.BOTH)) == agency_records(half)
 
 
 def test_a_reopened_unit_audit_is_missing_again(half: World) -> None:
@@ -187,10 +253,11 @@ def test_nothing_signed_yet_is_no_nil_return(half: World, scope: FrameScope, sen
         return
     audit_id = frozen_agency(half, scope)
     row = frame_row(audit_id)
-    assert row.basis["floors"] == {"records": 0, "users": 0, "months": 6, "at_least": 6}
+    least = [one["records"] for one in row.basis["missing"]]
+    assert row.basis["floors"]["records"] == ceil(sum(least) / 2) > 0
     draw_first(half.actor("agency_manager"), audit_id)
     found = view_audit(half.actor("agency_manager"), audit_id).findings
-    assert found is not None and (found.months, found.to_judge) == (6, 6)
+    assert found is not None and found.months == 6
 
 
 def test_too_few_unaudited_records_are_refused_with_advice(half: World) -> None:
@@ -250,7 +317,7 @@ def test_a_half_year_ends_at_taipei_midnight(half: World) -> None:
     for moment, fine in ((last_minute, False), (last_minute.replace(hour=16, minute=0), True)):
         person = half.actor("agency_manager", moment)
         if fine:
-            freeze_agency(person, half.agencies["tax"], HALF, FrameScope.BOTH, seal=False)
+            freeze_half(person, half.agencies["tax"], HALF, FrameScope.BOTH)
         else:
             with pytest.raises(Invalid, match="才結束"):
                 freeze_agency(person, half.agencies["tax"], HALF, FrameScope.BOTH, seal=False)
@@ -259,6 +326,7 @@ def test_a_half_year_ends_at_taipei_midnight(half: World) -> None:
 @pytest.mark.parametrize("size", [-1, 0, 3, 10_000])
 def test_the_size_is_between_floor_and_frame(half: World, size: int) -> None:
     signed_units(half)
+    receive_signed(half.actor("agency_manager"), half.agencies["tax"], HALF)
     before = counts()
     with pytest.raises(Invalid, match="規範下限"):
         freeze_agency(
@@ -274,6 +342,7 @@ def test_the_size_is_between_floor_and_frame(half: World, size: int) -> None:
 
 def test_one_frame_is_frozen_when_two_freeze_at_once(half: World) -> None:
     signed_units(half)
+    receive_signed(half.actor("agency_manager"), half.agencies["tax"], HALF)
     people = [half.actor("agency_manager"), half.actor("ethics")]
     ended = at_once(
         *(

@@ -22,7 +22,7 @@ from data.models import (
 )
 from services.actor import Actor, DutyHeld
 from services.audits.agency.approving import approve, return_audit
-from services.audits.agency.freezing import preview_agency_frame
+from services.audits.agency.freezing import freeze_agency, preview_agency_frame
 from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first, expand, redraw
 from services.audits.overview import AuditView, view_audit
@@ -32,6 +32,7 @@ from services.audits.words import AuditStatus, FrameScope, Ruling
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused
 from services.regulation.roles import Duty, Role
+from tests.agency_freeze import reasons, receive_signed
 from tests.services.audits.agency.halves import (
     HALF,
     Q1,
@@ -304,15 +305,14 @@ def test_an_approved_audit_is_reopened_but_never_a_sent_one(half: World) -> None
 def test_a_unit_audit_that_the_agency_counted_stays_as_it_was_signed(half: World) -> None:
     """Frame and floors of the agency's audit, and what two people sign there, rest on it (7.1.2)."""
     manager, head = half.actor("agency_manager"), half.actor("head")
-    signed, received = signed_unit(half, "tax1", Q1), signed_unit(half, "tax1", Q2)
-    receive(manager, {received: shown(half, received).content_hash})
-    assert shown(half, signed).final == shown(half, received).final == ""
+    counted = signed_unit(half, "tax1", Q1), signed_unit(half, "tax1", Q2)
+    assert {shown(half, one).final for one in counted} == {""}
     agencys = frozen_agency(half)
     late = signed_unit(half, "tax2", Q1)
     draw_first(manager, agencys)
     judge_all(half, agencys, "agency_manager")
     before = shown(half, agencys).content_hash
-    for audit_id in (signed, received):
+    for audit_id in counted:
         status = shown(half, audit_id).status
         assert "已計入115年上半年機關稽核" in shown(half, audit_id).final
         with pytest.raises(Conflict, match="已計入115年上半年機關稽核"):
@@ -320,30 +320,32 @@ def test_a_unit_audit_that_the_agency_counted_stays_as_it_was_signed(half: World
         assert shown(half, audit_id).status is status
     sign_as(half, agencys, "agency_manager", "ethics")
     reopen(manager, agencys, "發現一筆判定有誤")
-    refused(Conflict, "已計入115年上半年", lambda: reopen(head, signed, "漏列一筆佐證資料"))
-    # What was not counted rests on nothing yet, and what was can still be received.
+    refused(Conflict, "已計入115年上半年", lambda: reopen(head, counted[0], "漏列一筆佐證資料"))
+    # What was not counted rests on nothing yet.
     assert shown(half, late).final == ""
     reopen(half.actor("tax2_head"), late, "漏列一筆佐證資料")
-    receive(manager, {signed: shown(half, signed).content_hash})
     assert shown(half, agencys).content_hash == before
 
 
 def test_opening_again_and_counting_at_once_is_one_or_the_other(half: World) -> None:
     audit_id = signed_unit(half, "tax1", Q1)
+    manager, agency = half.actor("agency_manager"), half.agencies["tax"]
+    receive_signed(manager, agency, HALF)
+    why = reasons(manager, agency, HALF)
     ended = at_once(
         lambda: reopen(half.actor("head"), audit_id, "漏列一筆佐證資料"),
-        lambda: frozen_agency(half, FrameScope.BOTH),
+        lambda: freeze_agency(manager, agency, HALF, FrameScope.BOTH, seal=False, missing=why),
     )
-    assert set(ended) <= {"done", "told"}
+    assert ended["done"] == 1
     with reading() as db:
-        (frame,) = db.scalars(
+        frames = db.scalars(
             select(AuditFrame)
             .join(Audit, Audit.id == AuditFrame.audit_id)
             .where(Audit.kind == "agency")
-        )
-        counted = [unit["audit_id"] for unit in frame.basis["units"]]
-    assert (counted == [audit_id]) is (shown(half, audit_id).status is AuditStatus.SIGNED)
-    assert (counted == []) is (shown(half, audit_id).status is AuditStatus.JUDGING)
+        ).all()
+    counted = [unit["audit_id"] for frame in frames for unit in frame.basis["units"]]
+    status = AuditStatus.RECEIVED if counted == [audit_id] else AuditStatus.JUDGING
+    assert shown(half, audit_id).status is status and len(frames) == len(counted)
 
 
 def test_a_nil_half_year_is_signed_and_approved_like_any_other(world: World) -> None:

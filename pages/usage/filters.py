@@ -13,7 +13,7 @@ from services.regulation.items import Item, UsageAction
 from services.regulation.periods import shift_month
 from services.rocdate import local_month, roc_month
 from services.usage.filters import Choices, Filters, filter_choices
-from services.usage.trends import Breakdown
+from services.usage.sums import Breakdown
 
 PAGE = "usage"
 MONTHS_AT_START = 12

@@ -12,14 +12,16 @@ from pages.usage.tables import rankings_for, show_people, show_ranking
 from pages.usage.trend import show_trend
 from services.actor import Actor
 from services.rocdate import roc_month
-from services.usage.trends import monthly, totals
+from services.usage.trends import overview
 
 
 def show(actor: Actor, asked: Asked) -> None:
     """Show the charts for what was asked."""
-    summed = totals(actor, asked.filters)
+    ranked = rankings_for(asked)
+    found = overview(actor, asked.filters, asked.by, ranked)
+    summed = found.totals
     show_tiles(actor, asked, summed)
-    show_notable(actor, asked)
+    show_notable(actor, asked, found.cues)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**各月使用紀錄**　{plain(asked.unit.label) if asked.unit else '所選範圍'}")
         choose_breakdown(asked)
@@ -30,11 +32,12 @@ def show(actor: Actor, asked: Asked) -> None:
         return
     if summed.unfinished:
         st.caption(f"{roc_month(asked.filters.last_month)}尚未結束，筆數還會增加。")
-    show_trend(actor, asked.filters.months, monthly(actor, asked.filters, asked.by))
+    show_trend(actor, asked.filters.months, found.points)
     columns = st.columns(2, gap="medium")
-    for column, by in zip(columns, rankings_for(asked), strict=False):
+    for column, by in zip(columns, ranked, strict=False):
         with column:
-            show_ranking(actor, asked, by, with_before=summed.change is not None)
+            rows = found.rankings[by]
+            show_ranking(actor, asked, by, rows, with_before=summed.change is not None)
     if asked.unit:
         with columns[1]:
             show_people(actor, asked)

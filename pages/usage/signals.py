@@ -10,7 +10,8 @@ from services.rocdate import local_month, roc_month
 from services.usage.filters import Filters
 from services.usage.normality import RULE_TEXT, Cue
 from services.usage.people import active_people
-from services.usage.trends import Breakdown, Totals, notable_changes
+from services.usage.sums import Breakdown
+from services.usage.trends import Totals
 
 AT_FIRST = 4
 
@@ -74,9 +75,8 @@ def _change(filters: Filters, totals: Totals) -> None:
     )
 
 
-def show_notable(actor: Actor, asked: Asked) -> None:
+def show_notable(actor: Actor, asked: Asked, cues: list[Cue]) -> None:
     """Name the units whose last finished month is unlike their year before."""
-    cues = notable_changes(actor, asked.filters)
     several = asked.unit is None
     with st.container(border=True):
         st.markdown("**值得留意**", help=RULE_TEXT)

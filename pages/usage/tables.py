@@ -12,7 +12,8 @@ from pages.usage.filters import Asked, set_filter
 from services.actor import Actor
 from services.regulation.periods import Month
 from services.usage.people import PeopleRanking, people_ranking
-from services.usage.trends import Breakdown, RankRow, ranking
+from services.usage.sums import Breakdown
+from services.usage.trends import RankRow
 
 MOST_PEOPLE = 200
 _SHARE = "占比"
@@ -26,9 +27,10 @@ def rankings_for(asked: Asked) -> list[Breakdown]:
     return [first, Breakdown.UNIT if first is Breakdown.ITEM else Breakdown.ITEM]
 
 
-def show_ranking(actor: Actor, asked: Asked, by: Breakdown, *, with_before: bool) -> None:
+def show_ranking(
+    actor: Actor, asked: Asked, by: Breakdown, rows: list[RankRow], *, with_before: bool
+) -> None:
     """Show what drives the use; ticking a row looks closer at it."""
-    rows = ranking(actor, asked.filters, by)
     st.markdown(f"**{by.label}排名**　勾選一列看細項")
     columns: dict[str, list[Any]] = {
         by.label: [row.label for row in rows],

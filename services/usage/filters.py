@@ -82,9 +82,11 @@ def filter_choices(actor: Actor) -> Choices:
 def data_months(db: Session, reached: Reach) -> tuple[str | None, str | None]:
     """Return the first and the last month that has records within ``reached``."""
     inside = within(reached, unit=UsageMonthSum.unit_id, agency=UsageMonthSum.agency_id)
+    # Two questions of one row each: asked together they would be answered from every row.
     first, last = db.execute(
-        select(func.min(UsageMonthSum.local_month), func.max(UsageMonthSum.local_month)).where(
-            inside
+        select(
+            select(func.min(UsageMonthSum.local_month)).where(inside).scalar_subquery(),
+            select(func.max(UsageMonthSum.local_month)).where(inside).scalar_subquery(),
         )
     ).one()
     return first, last

@@ -30,7 +30,8 @@ from services.usage.filters import Filters
 from services.usage.importing.preview import preview
 from services.usage.importing.service import store
 from services.usage.importing.source_users import claim_source_user
-from services.usage.trends import Breakdown, monthly, ranking
+from services.usage.sums import Breakdown
+from services.usage.trends import overview
 from tests.pages.browsing import open_page, visit
 from tests.pages.conftest import browser, router  # noqa: F401 - fixtures
 from tests.pages.test_every_page import OPEN_TO, WITH_ITEMS
@@ -159,13 +160,15 @@ CALLS: dict[str, tuple[str, Callable[[Actor, Prepared, str], Any]]] = {
     ),
     "use by item": (
         "head",
-        lambda a, w, s: monthly(a, Filters("2026-07", "2026-09", items=(s,))),
+        lambda a, w, s: overview(a, Filters("2026-07", "2026-09", items=(s,))),
     ),
     "use by source": (
         "head",
-        lambda a, w, s: ranking(a, Filters("2026-07", "2026-09", sources=(s,)), Breakdown.ITEM),
+        lambda a, w, s: overview(
+            a, Filters("2026-07", "2026-09", sources=(s,)), ranked=[Breakdown.ITEM]
+        ),
     ),
-    "use by month": ("head", lambda a, w, s: monthly(a, Filters(s, s))),
+    "use by month": ("head", lambda a, w, s: overview(a, Filters(s, s))),
     "own use by month": ("clerk", lambda a, w, s: my_usage(a, s, None, 50).rows),
     "a section by code": ("clerk", lambda a, w, s: find_section(a, s)),
     "sections by district": ("clerk", lambda a, w, s: sections_of(a, s)),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.usage.trends import Breakdown
+from services.usage.sums import Breakdown
 from tests.staged import Stage
 from tests.world import NOW, World, at
 

@@ -44,7 +44,7 @@ from services.reviews.deciding import Decision
 from services.reviews.listing import LineFilters
 from services.usage.filters import Filters
 from services.usage.search import RecordFilters
-from services.usage.trends import Breakdown
+from services.usage.sums import Breakdown
 from tests.agency_freeze import reasons
 from tests.prepared import (
     AGENCY_OF,
@@ -839,22 +839,19 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     ),
     "services.usage.people.active_people": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
     "services.usage.people.people_ranking": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
-    "services.usage.trends.monthly": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
-    "services.usage.trends.monthly#list": Cell(
+    "services.usage.trends.overview": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
+    "services.usage.trends.overview#list": Cell(
         lambda f, w, a, p: f(a, _whole(w, p), Breakdown.UNIT),
         On.LIST,
-        units_in=lambda w, found: {_names(w)[point.label.split()[-1]] for point in found},
+        units_in=lambda w, found: {_names(w)[one.label.split()[-1]] for one in found.points},
     ),
-    "services.usage.trends.notable_changes": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
-    "services.usage.trends.ranking": Cell(
-        lambda f, w, a, p: f(a, _of_unit(w, p), Breakdown.ITEM)
-    ),
-    "services.usage.trends.ranking#list": Cell(
-        lambda f, w, a, p: f(a, _whole(w, p), Breakdown.UNIT),
+    "services.usage.trends.overview#ranked": Cell(
+        lambda f, w, a, p: f(a, _whole(w, p), Breakdown.ITEM, [Breakdown.UNIT]),
         On.LIST,
-        units_in=lambda w, rows: {_names(w)[row.label.split()[-1]] for row in rows},
+        units_in=lambda w, found: {
+            _names(w)[one.label.split()[-1]] for one in found.rankings[Breakdown.UNIT]
+        },
     ),
-    "services.usage.trends.totals": Cell(lambda f, w, a, p: f(a, _of_unit(w, p))),
     "services.audits.spot.list_spot_checks": Cell(
         lambda f, w, a, p: f(a), On.LIST,
         units_in=lambda w, lines: {_names(w)[line.unit] for line in lines}),

@@ -15,15 +15,11 @@ from services.actor import Actor
 from services.errors import Invalid, Refused
 from services.regulation.items import Item, UsageAction
 from services.usage.filters import Filters, filter_choices
+from services.usage.normality import Cue
 from services.usage.people import active_people, people_ranking
 from services.usage.records import add_records
-from services.usage.trends import (
-    Breakdown,
-    monthly,
-    notable_changes,
-    ranking,
-    totals,
-)
+from services.usage.sums import Breakdown, Span, joined_spans
+from services.usage.trends import MonthPoint, RankRow, Totals, overview
 from tests.world import CREATED, World, at
 
 YEAR = Filters("2025-11", "2026-10")
@@ -36,11 +32,31 @@ COLUMN = {
     Breakdown.ACTION: "action",
 }
 
+
+def monthly(actor: Actor, filters: Filters, by: Breakdown = Breakdown.NONE) -> list[MonthPoint]:
+    return overview(actor, filters, by).points
+
+
+def totals(actor: Actor, filters: Filters) -> Totals:
+    return overview(actor, filters, Breakdown.ITEM).totals
+
+
+def ranking(actor: Actor, filters: Filters, by: Breakdown) -> list[RankRow]:
+    """The same, whether the chart is broken down by it or by something else."""
+    if by is Breakdown.NONE:
+        return overview(actor, filters, ranked=[by]).rankings[by]
+    beside = overview(actor, filters, Breakdown.NONE, [by]).rankings[by]
+    assert overview(actor, filters, by, [by]).rankings[by] == beside
+    return beside
+
+
+def notable_changes(actor: Actor, filters: Filters) -> list[Cue]:
+    return overview(actor, filters).cues
+
+
 EVERY_CALL: tuple[Callable[[Actor, Filters], object], ...] = (
-    monthly,
-    totals,
+    overview,
     lambda actor, filters: ranking(actor, filters, Breakdown.ITEM),
-    notable_changes,
     people_ranking,
     active_people,
 )
@@ -371,3 +387,25 @@ def test_a_person_is_named_by_the_account_whatever_system_the_newest_record_is_f
     filters = replace(YEAR, unit_ids=(city.units["tax1"],))
     found = people_ranking(city.actor("agency_manager"), filters)
     assert {row.username for row in found.rows} == {"clerk", "clerk2"}
+
+
+def test_a_range_of_long_ago_reads_no_month_in_between(world: World) -> None:
+    """The cues are of last month, the charts of 2020: the years between belong to neither."""
+    world.use("clerk", at(2020, 3, 1), at(2020, 4, 1), at(2023, 5, 1), at(2026, 10, 1))
+    found = overview(world.actor("system_manager"), Filters("2020-04", "2020-04"), Breakdown.UNIT)
+    assert (found.totals.records, found.totals.before) == (1, 1)
+    assert [(point.month, point.records) for point in found.points] == [("2020-04", 1)]
+
+
+@pytest.mark.parametrize(
+    ("other", "joined"),
+    [
+        (("2026-01", "2026-03"), [("2026-01", "2026-06")]),
+        (("2026-07", "2026-08"), [("2026-04", "2026-08")]),
+        (("2026-05", "2026-05"), [("2026-04", "2026-06")]),
+        (("2026-08", "2026-09"), [("2026-04", "2026-06"), ("2026-08", "2026-09")]),
+        (("2020-01", "2020-12"), [("2020-01", "2020-12"), ("2026-04", "2026-06")]),
+    ],
+)
+def test_spans_are_read_as_one_where_they_touch(other: Span, joined: list[Span]) -> None:
+    assert joined_spans(("2026-04", "2026-06"), other) == joined

@@ -10,6 +10,7 @@ from pages.sampler.extra_draws import offer_more
 from pages.sampler.freeze import public_figure
 from pages.shared.charts import month_bars, person_bars
 from pages.shared.dialogs import close_dialog, open_dialog, opened
+from pages.shared.drawn import show_chart
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import actor_source, current_actor
 from pages.shared.tables import table_height, with_times
@@ -130,7 +131,7 @@ def _beside_population(frame: FrameView, rows: list[SheetRow]) -> None:
     left, right = st.columns([1, 1.6])
     with left:
         st.markdown("**樣本與母體：各月**")
-        st.plotly_chart(
+        show_chart(
             month_bars(
                 list(picture.by_month),
                 list(picture.by_month.values()),
@@ -142,7 +143,7 @@ def _beside_population(frame: FrameView, rows: list[SheetRow]) -> None:
         st.markdown(
             f"**樣本與母體：各人**（樣本 {len(people):,} 人／應有 {picture.floors.users:,} 人）"
         )
-        st.plotly_chart(
+        show_chart(
             person_bars(
                 [name for _, name, _ in picture.by_person],
                 [count for _, _, count in picture.by_person],

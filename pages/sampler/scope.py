@@ -5,6 +5,7 @@ import streamlit as st
 from pages.sampler.auditors import show_auditors
 from pages.sampler.context import COUNTING, UnitContext, go_to
 from pages.shared.charts import month_bars, person_bars
+from pages.shared.drawn import show_chart
 from pages.shared.text import plain
 from services import rocdate
 from services.audits.freezing import preview_frame
@@ -55,13 +56,13 @@ def show_picture(picture: FramePicture, period: Period, clause: str = "第七點
     with months:
         show_floors(picture, clause)
         st.markdown("**各月筆數**")
-        st.plotly_chart(
+        show_chart(
             month_bars(list(picture.by_month), list(picture.by_month.values())),
             key="frame_months",
         )
     with people:
         st.markdown(f"**各人筆數**（{picture.people:,} 人）")
-        st.plotly_chart(
+        show_chart(
             person_bars(
                 [name for _, name, _ in picture.by_person],
                 [count for _, _, count in picture.by_person],

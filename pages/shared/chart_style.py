@@ -1,7 +1,7 @@
 """How every chart here looks: colours, axes, names. No st call.
 
-A chart is a plain dict of traces and layout: Plotly's property setters cost milliseconds each, and
-Streamlit has the whole checked once in any case.
+A chart is a plain dict of traces and layout: Plotly's property setters cost milliseconds each.
+`pages/shared/drawn.py` shows it.
 """
 
 from collections.abc import Mapping, Sequence

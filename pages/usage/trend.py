@@ -6,6 +6,7 @@ from datetime import date
 import streamlit as st
 
 from pages.shared.chart_style import ACCENT, Chart, chart, month_axis, safe, titled
+from pages.shared.drawn import show_chart
 from pages.shared.export import export_button
 from pages.shared.tables import with_times
 from services.actor import Actor
@@ -23,7 +24,7 @@ REST = "#C3CAD1"
 def show_trend(actor: Actor, months: Sequence[str], points: Sequence[MonthPoint]) -> None:
     """Show the records by month, stacked by series, and the same as a table."""
     series = as_series(points)
-    st.plotly_chart(
+    show_chart(
         trend_bars(months, series),
         key="usage_trend",
         alt="各月使用紀錄筆數的長條圖；數字在下方「各月數字」。",

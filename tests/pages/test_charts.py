@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pages.shared.chart_style import Chart
 from pages.shared.charts import month_bars, person_bars
+from pages.shared.drawn import Checked
 from pages.usage.trend import as_series, fold_rest, trend_bars
 from services.usage.trends import MonthPoint
 
@@ -20,6 +21,22 @@ def drawn(chart: Chart) -> list[dict[str, Any]]:
     """Return the bars of a chart as Plotly's own JSON holds them, after Plotly has checked it."""
     traces: list[dict[str, Any]] = json.loads(go.Figure(chart).to_json())["data"]
     return traces
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        month_bars(MONTHS, [3, 0, 1]),
+        month_bars(MONTHS, [3, 0, 1], [1, 0, 1]),
+        person_bars(["王（a）", "林<b>"], [3, 2]),
+        person_bars(["王（a）", "林<b>"], [3, 2], [1, 1], limit=1),
+        trend_bars(MONTHS, {f"單位{n}": [n, n, n] for n in range(11)}),
+        trend_bars(MONTHS, {"使用紀錄": [1, 2, 3]}),
+    ],
+)
+def test_a_chart_is_shown_as_plotly_itself_would_send_it(chart: Chart) -> None:
+    """Its check of every property is left out on the page, and made here of each kind of chart."""
+    assert Checked(chart).to_dict() == go.Figure(chart).to_dict()
 
 
 def test_population_alone() -> None:

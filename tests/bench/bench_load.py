@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +24,12 @@ from data.engine import ROOT, reading
 from data.models import Account
 from pages.shared.session_token import COOKIE_NAME
 from services import clock
-from services.demo.load import load
+from services.actor import operator
+from services.audits.commands import freeze_and_draw
+from services.demo.load import DemoSummary, load
+from services.regulation.periods import Quarter
 from services.regulation.roles import AccountStatus, Role
-from tests.bench.bench_pages import EMPTY_PAGE
+from tests.bench.bench_pages import EMPTY_PAGE, SEED, SMALL_UNIT, place_of, unit_near
 from tests.bench.visitors import FIRST, STRANGER, Visitor, Waits, in_turn, visit, waits_of
 from tests.e2e.conftest import free_port
 from tests.signing_in import session_of
@@ -48,13 +51,14 @@ ALONE = {
     "我的使用紀錄": ("clerk", "my_usage"),
     "帳號管理": ("agency_manager", "accounts"),
     "權限清查": ("agency_manager", "access_review"),
-    "稽核抽樣": ("head", "audit_sampler"),
+    "稽核抽樣, an agency's list": ("agency_manager", "audit_sampler"),
+    "稽核抽樣, where a unit's stands": ("head", "audit_sampler"),
     "機關稽核": ("agency_manager", "agency_audit"),
     "使用統計, an agency's": ("agency_manager", "usage_charts"),
     "使用統計, the city's": ("system_manager", "usage_charts"),
     "系統紀錄": ("system_manager", "event_log"),
 }
-"""Pages that are measured alone, each by whom."""
+"""Pages that are measured alone, each by whom; and see `ones_audits`."""
 ROUNDS = 15
 STEPS = (1_000, 2_500, 5_000)
 """After so many reruns the memory is read."""
@@ -94,7 +98,7 @@ def run(
     url = f"sqlite:///{folder / 'city.db'}"
     engine.configure(url)
     migrate.upgrade()
-    load("city", clock.utc_now())
+    audits = ones_audits(load("city", clock.utc_now()))
     empty = folder / "empty.py"
     empty.write_text(EMPTY_PAGE)
     ours = [sys.executable, "manage.py", "serve"]
@@ -104,7 +108,7 @@ def run(
         _serving(ours, url, folder, {}) as (address, _),
         _serving(trivial, url, folder, {}) as peer,
     ):
-        alone = served(address, peer[0])
+        alone = served(address, peer[0], ALONE | audits)
     figures = []
     for what, command, more in (
         ("ours, collector after every run", ours, AS_STREAMLIT_HAS_IT),
@@ -126,11 +130,31 @@ def run(
     return alone, figures, memory
 
 
-def served(address: str, peer: str) -> list[ServedFigure]:
+def ones_audits(summary: DemoSummary) -> dict[str, tuple[str, str]]:
+    """Return the sampler's pages of one unit each, by its head: scopes, and a worksheet drawn for it."""
+    quarter = Quarter.parse(summary.quarter)
+    *_, larger, largest = sorted(summary.threshold_units)
+    units = (unit_near(quarter, SMALL_UNIT), summary.threshold_units[larger])
+    scopes = [place_of(quarter, unit) for unit in units]
+    sheet = place_of(quarter, summary.threshold_units[largest])
+    drawn = freeze_and_draw(operator(clock.utc_now()), sheet.code, quarter, SEED)
+    of = f"audit_sampler?quarter={quarter}&unit="
+    return {
+        f"稽核抽樣 ①, {one.records:,} records": (one.head, f"{of}{one.code}&step=scope")
+        for one in scopes
+    } | {
+        f"稽核抽樣 ④, {len(drawn['sample_ids'])} records": (
+            sheet.head,
+            f"{of}{sheet.code}&step=judge",
+        ),
+    }
+
+
+def served(address: str, peer: str, pages: Mapping[str, tuple[str, str]]) -> list[ServedFigure]:
     """Return what a rerun of each page takes over the real server, beside the trivial app's."""
     # One live session a person: each page is left before the next person's is opened.
     found = []
-    for page, (who, where) in ALONE.items():
+    for page, (who, where) in pages.items():
         took, empty = in_turn(address, {page: Visitor(_cookie(who), (where,))}, peer, ROUNDS)[page]
         found.append(ServedFigure(page, median(took), median(empty)))
     return found

@@ -57,7 +57,7 @@ class CityFigures:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """A unit whose audit is opened, by its own head."""
 
     code: str
@@ -73,7 +73,7 @@ def run(folder: Path, scale: str) -> CityFigures:
     summary = load(scale, now)
     quarter = Quarter.parse(summary.quarter)
     largest = summary.threshold_units[max(summary.threshold_units)]
-    places = [_place(quarter, _unit_near(quarter, SMALL_UNIT)), _place(quarter, largest)]
+    places = [place_of(quarter, unit_near(quarter, SMALL_UNIT)), place_of(quarter, largest)]
     empty = folder / "empty.py"
     empty.write_text(EMPTY_PAGE)
     with as_served():
@@ -95,7 +95,7 @@ def run(folder: Path, scale: str) -> CityFigures:
     return CityFigures(scale, summary.records, figures)
 
 
-def _unit_near(quarter: Quarter, records: int) -> str:
+def unit_near(quarter: Quarter, records: int) -> str:
     """Return the code of the unit whose records of the quarter come nearest to a number."""
     with reading() as db:
         return db.execute(
@@ -108,7 +108,7 @@ def _unit_near(quarter: Quarter, records: int) -> str:
         ).scalar_one()
 
 
-def _place(quarter: Quarter, code: str) -> _Place:
+def place_of(quarter: Quarter, code: str) -> Place:
     with reading() as db:
         unit = db.scalars(select(Unit).where(Unit.code == code)).one()
         head = db.scalars(
@@ -121,10 +121,10 @@ def _place(quarter: Quarter, code: str) -> _Place:
                 UsageRecord.unit_id == unit.id, UsageRecord.local_month.in_(quarter.months)
             )
         ).one()
-    return _Place(code, head, records)
+    return Place(code, head, records)
 
 
-def _step(places: list[_Place], quarter: Quarter, step: str, state: str) -> dict[str, AppTest]:
+def _step(places: list[Place], quarter: Quarter, step: str, state: str) -> dict[str, AppTest]:
     return {
         f"稽核抽樣 sampler, {step} ({state}), {place.records:,} records": open_page(
             place.head, "audit_sampler", unit=place.code, quarter=str(quarter), step=step
@@ -134,7 +134,7 @@ def _step(places: list[_Place], quarter: Quarter, step: str, state: str) -> dict
 
 
 def _worksheets(
-    places: list[_Place], quarter: Quarter, drawn: list[dict[str, Any]]
+    places: list[Place], quarter: Quarter, drawn: list[dict[str, Any]]
 ) -> dict[str, AppTest]:
     return {
         f"稽核抽樣 sampler, worksheet of {len(sample['sample_ids'])} records, of {place.records:,}": open_page(

@@ -18,7 +18,7 @@ PATIENCE = 120
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a cookie, and the addresses of the pages they go to in turn."""
+    """Somebody with a cookie, and the addresses of the pages they go to in turn, ``?step=…`` and all."""
 
     cookie: str
     pages: Sequence[str]
@@ -127,8 +127,10 @@ def _connected(address: str, visitor: Visitor) -> connect:
 async def _ask(stream: ClientConnection, page: str) -> None:
     message = BackMsg()
     message.rerun_script.SetInParent()
-    if page:
-        message.rerun_script.page_script_hash = calc_hash(page)
+    path, _, query = page.partition("?")
+    if path:
+        message.rerun_script.page_script_hash = calc_hash(path)
+        message.rerun_script.query_string = query
     await stream.send(message.SerializeToString())
     answer = ForwardMsg()
     while answer.WhichOneof("type") != "script_finished":

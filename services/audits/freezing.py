@@ -21,7 +21,7 @@ from services.audits.pictures import (
     unit_floors_asked,
 )
 from services.audits.sampling.frame import Frame
-from services.audits.store import collect_frame, load_unit, require_whole
+from services.audits.store import collect_frame, count_frame, load_unit, require_whole
 from services.audits.words import AuditKind, AuditStatus, SeedSource
 from services.errors import Conflict, Invalid
 from services.events import EventType
@@ -39,10 +39,8 @@ def preview_frame(actor: Actor, unit_id: int, quarter: Quarter) -> FramePicture:
     """Return the picture of a unit's quarter as it stands now; nothing is stored."""
     with reading() as db:
         unit = load_unit(db, actor, unit_id, Action.VIEW_AUDIT)
-        frame = collect_frame(db, unit.id, quarter)
-        asked = unit_floors_asked(
-            frame, quarter, *count_people(db, unit, quarter, len(frame.persons))
-        )
+        frame = count_frame(db, unit.id, quarter)
+        asked = unit_floors_asked(frame, quarter, *count_people(db, unit, quarter, len(frame.persons)))
         return picture_of(db, UsageRecord.unit_id == unit.id, frame, quarter, asked)
 
 

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.models import Account, Audit, AuditFrame, Unit, UsageMonthSum, UsageRecord
 from services import rocdate
-from services.audits.sampling.frame import Frame
+from services.audits.sampling.frame import Counted
 from services.audits.words import AuditKind
 from services.regulation.figures import UNIT_PEOPLE_RATE
 from services.regulation.floors import Floors, explain_unit_floors, unit_floors
@@ -50,7 +49,7 @@ class FramePicture:
 
 
 def picture_of(
-    db: Session, of: ColumnElement[bool], frame: Frame, period: Period, asked: Asked
+    db: Session, of: ColumnElement[bool], frame: Counted, period: Period, asked: Asked
 ) -> FramePicture:
     """Describe a frame for the screen, with the names that its records carry.
 
@@ -70,10 +69,9 @@ def picture_of(
     )
 
 
-def _names(db: Session, of: ColumnElement[bool], frame: Frame) -> dict[str, str]:
+def _names(db: Session, of: ColumnElement[bool], frame: Counted) -> dict[str, str]:
     """Return everybody's name by the first of their records: an agency has too many to read them all."""
-    firsts = np.unique(frame.person_codes, return_index=True)[1]
-    ids = frame.ids[firsts].tolist()
+    ids = frame.firsts
     names: dict[str, str] = {}
     for start in range(0, len(ids), _AT_ONCE):
         named = db.execute(
@@ -85,7 +83,7 @@ def _names(db: Session, of: ColumnElement[bool], frame: Frame) -> dict[str, str]
     return names
 
 
-def asked_of(db: Session, audit: Audit, row: AuditFrame, frame: Frame) -> Asked:
+def asked_of(db: Session, audit: Audit, row: AuditFrame, frame: Counted) -> Asked:
     """Return what a frozen frame has to meet.
 
     Of a unit's it is worked out from the frame, by the reading of its freeze (7.1.1); of an agency's or
@@ -118,13 +116,13 @@ def used_by_agency(agency_id: int, period: Period) -> ColumnElement[bool]:
     return and_(UsageRecord.agency_id == agency_id, UsageRecord.unit_id.in_(units))
 
 
-def frozen_picture(db: Session, audit: Audit, row: AuditFrame, frame: Frame) -> FramePicture:
+def frozen_picture(db: Session, audit: Audit, row: AuditFrame, frame: Counted) -> FramePicture:
     """Describe a frozen frame."""
     asked = asked_of(db, audit, row, frame)
     return picture_of(db, records_of(audit), frame, parse_period(audit.period), asked)
 
 
-def unit_floors_asked(frame: Frame, quarter: Quarter, counted: int, value: str) -> Asked:
+def unit_floors_asked(frame: Counted, quarter: Quarter, counted: int, value: str) -> Asked:
     """Return what clause 7.1.1 asks of a unit's quarter, with its sentences.
 
     ``counted`` people were counted by the reading ``value``: the one in force, or that of the freeze.
@@ -167,7 +165,7 @@ def count_people(db: Session, unit: Unit, quarter: Quarter, people: int) -> tupl
     return max(int(valid or 0), people), value
 
 
-def effective_floors(frame: Frame, quarter: Quarter, people_counted: int) -> Floors:
+def effective_floors(frame: Counted, quarter: Quarter, people_counted: int) -> Floors:
     """Return the floors, the people floor limited to the people that the frame has."""
     return floors_of(len(frame), len(frame.persons), len(frame.months), quarter, people_counted)
 
@@ -179,7 +177,7 @@ def floors_of(records: int, people: int, months: int, quarter: Quarter, counted:
     return Floors(floors.records, users, floors.months, max(floors.records, users, floors.months))
 
 
-def _explain(frame: Frame, quarter: Quarter, people_counted: int) -> list[str]:
+def _explain(frame: Counted, quarter: Quarter, people_counted: int) -> list[str]:
     said = explain_unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day)
     wanted = unit_floors(len(frame), people_counted, len(frame.months), quarter.last_day).users
     if wanted > len(frame.persons):

@@ -1,5 +1,6 @@
 """Reading and locking the rows of an audit; shared by the services of its life."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from data.models import Audit, AuditDraw, AuditFrame, Purge, SampleItem, Unit, UsageRecord
 from services import rocdate
 from services.actor import Actor
-from services.audits.sampling.frame import Frame, build_frame
+from services.audits.sampling.frame import Frame, Tally, build_frame
 from services.audits.words import REASON_MAX, REASON_MIN, AuditKind, AuditStatus, DrawKind
 from services.errors import Conflict, Invalid, NotFound
 from services.identity.permissions import Action, permit
@@ -84,6 +85,28 @@ def collect_frame(
     return build_frame(
         (record, person, month) for record, person, month in rows if record not in without
     )
+
+
+def count_frame(db: Session, unit_id: int, period: Period) -> Tally:
+    """Return the counts of `collect_frame`, which takes several times as long for a large unit."""
+    rows = db.execute(
+        select(
+            UsageRecord.person_key,
+            UsageRecord.local_month,
+            func.count(),
+            func.min(UsageRecord.id),
+        )
+        .where(UsageRecord.unit_id == unit_id, UsageRecord.local_month.in_(period.months))
+        .group_by(UsageRecord.person_key, UsageRecord.local_month)
+    )
+    by_person: Counter[str] = Counter()
+    by_month: Counter[str] = Counter()
+    firsts: dict[str, int] = {}
+    for person, month, records, first in rows:
+        by_person[person] += records
+        by_month[month] += records
+        firsts[person] = min(first, firsts.get(person, first))
+    return Tally(dict(by_person), dict(by_month), [firsts[person] for person in sorted(firsts)])
 
 
 def load_frame_row(db: Session, audit_id: int) -> AuditFrame:

@@ -4,12 +4,52 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 FrameRow = tuple[int, str, str]
 """Record id, account id (or person key), month as YYYY-MM."""
+
+
+class Counted(Protocol):
+    """What can be said of a frame without its records one by one."""
+
+    def __len__(self) -> int: ...
+    @property
+    def persons(self) -> tuple[str, ...]: ...
+    @property
+    def months(self) -> tuple[str, ...]: ...
+    @property
+    def by_person(self) -> dict[str, int]: ...
+    @property
+    def by_month(self) -> dict[str, int]: ...
+    @property
+    def firsts(self) -> list[int]: ...
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of a frame that nobody has asked the records of."""
+
+    by_person: dict[str, int]
+    by_month: dict[str, int]
+    firsts: list[int]
+    """The first record of every person."""
+
+    def __len__(self) -> int:
+        return sum(self.by_month.values())
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Everybody with a record, in order."""
+        return tuple(sorted(self.by_person))
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """Every month with a record, in order."""
+        return tuple(sorted(self.by_month))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +93,12 @@ class Frame:
     def by_month(self) -> dict[str, int]:
         """How many records every month has."""
         return _count(self.month_codes, self.months)
+
+    @property
+    def firsts(self) -> list[int]:
+        """The first record of every person."""
+        found: list[int] = self.ids[np.unique(self.person_codes, return_index=True)[1]].tolist()
+        return found
 
     def row(self, index: int) -> FrameRow:
         """Return the record at a position of the frame."""

@@ -31,6 +31,7 @@ from services.audits.frozen import unpack_frame
 from services.audits.overview import find_audit, list_audits, view_audit
 from services.audits.sheet import record_history, worksheet_rows
 from services.audits.signing import hash_of, reopen, sign, signed_content
+from services.audits.store import collect_frame, count_frame
 from services.audits.words import AuditStatus, Ruling, SeedSource
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused, UserError
@@ -106,6 +107,24 @@ def test_the_frame_is_the_quarter_of_the_unit_at_taipei_midnight(audited: World)
     assert sum(picture.by_month.values()) == 260
     assert picture.by_person[0][2] == 150
     assert (picture.floors.records, picture.floors.users, picture.floors.months) == (5, 2, 3)
+
+
+def test_a_frame_counted_is_the_frame_collected(audited: World) -> None:
+    with reading() as db:
+        for unit in audited.units.values():
+            counted, frame = count_frame(db, unit, Q3), collect_frame(db, unit, Q3)
+            assert len(counted) == len(frame)
+            assert (counted.persons, counted.months) == (frame.persons, frame.months)
+            assert counted.by_person == frame.by_person
+            assert counted.by_month == frame.by_month
+            assert counted.firsts == frame.firsts
+
+
+def test_what_was_previewed_is_what_is_frozen(audited: World) -> None:
+    head, unit = audited.actor("head"), audited.units["tax1"]
+    shown = preview_frame(head, unit, Q3)
+    frame = view_audit(head, freeze(head, unit, Q3)).frame
+    assert frame is not None and frame.picture == shown
 
 
 def test_from_freeze_to_signature(audited: World) -> None:

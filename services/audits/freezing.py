@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
-from data.models import Audit, AuditFrame, Unit, UsageRecord
+from data.models import Audit, AuditFrame, Unit
 from services import events, rocdate
 from services.actor import Actor
 from services.audits.pictures import (
@@ -41,7 +41,7 @@ def preview_frame(actor: Actor, unit_id: int, quarter: Quarter) -> FramePicture:
         unit = load_unit(db, actor, unit_id, Action.VIEW_AUDIT)
         frame = count_frame(db, unit.id, quarter)
         asked = unit_floors_asked(frame, quarter, *count_people(db, unit, quarter, len(frame.persons)))
-        return picture_of(db, UsageRecord.unit_id == unit.id, frame, quarter, asked)
+        return picture_of(db, frame, quarter, asked)
 
 
 @guarded(Action.CONDUCT_AUDIT)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from data.engine import reading, transaction
-from data.models import Audit, AuditFrame, Unit, UsageMonthSum, UsageRecord
+from data.models import Audit, AuditFrame, Unit, UsageMonthSum
 from services import events
 from services.actor import Actor
 from services.audits.freezing import checked_size, settle_seed, store_frame
@@ -82,7 +82,7 @@ def preview_supplement(actor: Actor, audit_id: int) -> FramePicture:
         quarter = Quarter.parse(audit.period)
         frame = late_frame(db, audit, quarter)
         asked = unit_floors_asked(frame, quarter, len(frame.persons), PEOPLE_COUNTED.default)
-        return picture_of(db, UsageRecord.unit_id == audit.unit_id, frame, quarter, asked)
+        return picture_of(db, frame, quarter, asked)
 
 
 @guarded(Action.CONDUCT_AUDIT)

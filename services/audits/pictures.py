@@ -48,14 +48,9 @@ class FramePicture:
         return sum(map(bool, self.by_month.values()))
 
 
-def picture_of(
-    db: Session, of: ColumnElement[bool], frame: Counted, period: Period, asked: Asked
-) -> FramePicture:
-    """Describe a frame for the screen, with the names that its records carry.
-
-    ``of`` says whose records they are: a unit's or an agency's.
-    """
-    names = _names(db, of, frame)
+def picture_of(db: Session, frame: Counted, period: Period, asked: Asked) -> FramePicture:
+    """Describe a frame for the screen, with the names that its records carry."""
+    names = _names(db, frame)
     ranked = sorted(frame.by_person.items(), key=lambda entry: (-entry[1], entry[0]))
     return FramePicture(
         records=len(frame),
@@ -69,14 +64,17 @@ def picture_of(
     )
 
 
-def _names(db: Session, of: ColumnElement[bool], frame: Counted) -> dict[str, str]:
-    """Return everybody's name by the first of their records: an agency has too many to read them all."""
+def _names(db: Session, frame: Counted) -> dict[str, str]:
+    """Return everybody's name by the first of their records: an agency has too many to read them all.
+
+    The ids alone say which: with the unit beside them, SQLite would walk through all that the unit has.
+    """
     ids = frame.firsts
     names: dict[str, str] = {}
     for start in range(0, len(ids), _AT_ONCE):
         named = db.execute(
             select(UsageRecord.person_key, UsageRecord.person_name).where(
-                of, UsageRecord.id.in_(ids[start : start + _AT_ONCE])
+                UsageRecord.id.in_(ids[start : start + _AT_ONCE])
             )
         )
         names |= dict(named.all())
@@ -98,13 +96,6 @@ def asked_of(db: Session, audit: Audit, row: AuditFrame, frame: Counted) -> Aske
     )
 
 
-def records_of(audit: Audit) -> ColumnElement[bool]:
-    """Return the condition that a usage record is of the audit's unit or, of an agency audit, agency."""
-    if audit.unit_id is not None:
-        return UsageRecord.unit_id == audit.unit_id
-    return used_by_agency(audit.agency_id, parse_period(audit.period))
-
-
 def used_by_agency(agency_id: int, period: Period) -> ColumnElement[bool]:
     """Return the condition that a usage record is of the agency, by the units that it had in the period.
 
@@ -119,7 +110,7 @@ def used_by_agency(agency_id: int, period: Period) -> ColumnElement[bool]:
 def frozen_picture(db: Session, audit: Audit, row: AuditFrame, frame: Counted) -> FramePicture:
     """Describe a frozen frame."""
     asked = asked_of(db, audit, row, frame)
-    return picture_of(db, records_of(audit), frame, parse_period(audit.period), asked)
+    return picture_of(db, frame, parse_period(audit.period), asked)
 
 
 def unit_floors_asked(frame: Counted, quarter: Quarter, counted: int, value: str) -> Asked:

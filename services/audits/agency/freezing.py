@@ -16,7 +16,7 @@ from services.audits.agency.audited import HalfAudited, audited_in, frame_of, ho
 from services.audits.agency.declaring import declared, require_received
 from services.audits.agency.store import find, load_agency
 from services.audits.freezing import SeedPlan, settle_seed, store_frame
-from services.audits.pictures import Asked, FramePicture, picture_of, used_by_agency
+from services.audits.pictures import Asked, FramePicture, picture_of
 from services.audits.sampling.frame import Frame
 from services.audits.store import require_whole
 from services.audits.words import AuditKind, AuditStatus, FrameScope, SeedSource
@@ -55,7 +55,7 @@ def preview_agency_frame(
             asked = _asked(db, half, scope, audited, frame, used)
         except Invalid as problem:
             return AgencyPreview(audited, None, str(problem))
-        picture = picture_of(db, used_by_agency(agency.id, half), frame, half, asked)
+        picture = picture_of(db, frame, half, asked)
         return AgencyPreview(audited, picture, "")
 
 

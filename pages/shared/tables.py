@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 
 from services import rocdate
 
@@ -19,6 +20,14 @@ _BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 def table_height(rows: int, most: int) -> int | Literal["content"]:
     """Return the height for a number of rows: what they need, or ``most`` pixels to scroll in."""
     return "content" if (rows + 1) * ROW_PX <= most else most
+
+
+def plain_table(columns: Mapping[str, Sequence[Any]]) -> Any:
+    """Return columns of words and numbers, each without gaps, as Streamlit sends them.
+
+    Anything else it has pandas make into such a table, which takes longer than all the rest of it.
+    """
+    return pa.table(dict(columns))
 
 
 def with_times(

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared.choice import table_key
 from pages.shared.export import export_button
 from pages.shared.registry import file_of
-from pages.shared.tables import table_height
+from pages.shared.tables import plain_table, table_height
 from pages.usage.filters import Asked, set_filter
 from services.actor import Actor
 from services.regulation.periods import Month
@@ -42,7 +42,7 @@ def show_ranking(
     # The key is that of what is listed: another list has no tick where this one had it.
     key = table_key(f"usage_ranking_{by.value}", [row.key for row in rows])
     st.dataframe(
-        columns,
+        plain_table(columns),
         hide_index=True,
         height=table_height(len(rows), 455),
         column_config=_columns(),
@@ -65,7 +65,7 @@ def show_people(actor: Actor, asked: Asked) -> None:
         "下載": [row.downloads for row in found.rows],
     }
     event = st.dataframe(
-        columns,
+        plain_table(columns),
         hide_index=True,
         height=table_height(len(found.rows), 455),
         column_config=_columns(),

@@ -1,6 +1,7 @@
 """Facts about this installation: is its database ready, does it hold demo data."""
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from data.engine import reading
 from data.models import Account, Setting
@@ -18,10 +19,15 @@ def has_tables() -> bool:
 
 def is_ready() -> bool:
     """Whether the tables exist and at least one account does."""
-    if not has_tables():
-        return False
     with reading() as db:
-        return db.query(Account.id).first() is not None
+        try:
+            return db.query(Account.id).first() is not None
+        except (OperationalError, ProgrammingError):
+            # Every run of a page asks: to look for the table first would cost more than the answer.
+            db.rollback()
+            if inspect(db.connection()).has_table(Account.__tablename__):
+                raise
+            return False
 
 
 def demo_scale() -> str | None:

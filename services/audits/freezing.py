@@ -40,7 +40,9 @@ def preview_frame(actor: Actor, unit_id: int, quarter: Quarter) -> FramePicture:
     with reading() as db:
         unit = load_unit(db, actor, unit_id, Action.VIEW_AUDIT)
         frame = count_frame(db, unit.id, quarter)
-        asked = unit_floors_asked(frame, quarter, *count_people(db, unit, quarter, len(frame.persons)))
+        asked = unit_floors_asked(
+            frame, quarter, *count_people(db, unit, quarter, len(frame.persons))
+        )
         return picture_of(db, frame, quarter, asked)
 
 

@@ -4,7 +4,7 @@ A frozen frame is never changed. What came later can be audited by a draw of its
 frame of the late records alone, its own floors, and everything else as in the unit's audit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -194,16 +194,24 @@ def _main(db: Session, actor: Actor, audit_id: int, action: Action, *, lock: boo
 
 def supplements_of(db: Session, audit_id: int) -> tuple[Supplement, ...]:
     """Return the supplements of a unit's audit, the first one first."""
+    return supplements_by_audit(db, (audit_id,)).get(audit_id, ())
+
+
+def supplements_by_audit(
+    db: Session, audit_ids: Collection[int]
+) -> dict[int, tuple[Supplement, ...]]:
+    """Return by audit the supplements of those that have any."""
     rows = db.execute(
-        select(Audit.id, Audit.status, AuditFrame.records)
+        select(Audit.supplements, Audit.id, Audit.status, AuditFrame.records)
         .join(AuditFrame, AuditFrame.audit_id == Audit.id)
-        .where(Audit.supplements == audit_id)
+        .where(Audit.supplements.in_(audit_ids))
         .order_by(Audit.id)
     )
-    return tuple(
-        Supplement(id_, number, AuditStatus(status), records)
-        for number, (id_, status, records) in enumerate(rows, 1)
-    )
+    found: dict[int, tuple[Supplement, ...]] = {}
+    for main, id_, status, records in rows:
+        before = found.get(main or 0, ())
+        found[main or 0] = *before, Supplement(id_, len(before) + 1, AuditStatus(status), records)
+    return found
 
 
 def late_frame(db: Session, audit: Audit, quarter: Quarter) -> Frame:

@@ -14,6 +14,7 @@ from services.actor import Actor
 from services.audits import bulk, checks, store
 from services.audits.checks import Check
 from services.audits.frozen import unpack_frame
+from services.audits.held import records_held
 from services.audits.words import CONDUCT, AuditStatus, Ruling
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
@@ -80,19 +81,8 @@ def _judged(row: Verdict) -> Judged:
 
 
 def records_to_judge(db: Session, audit_id: int) -> list[int]:
-    """Return the ids of the current sample in drawing order, the picks, and what a redraw left behind.
-
-    A record found wanting stays in the audit although a redraw has replaced its sample.
-    """
-    draws = store.current_draws(store.load_draws(db, audit_id))
-    sampled = [item.record_id for item in store.load_sample(db, draws)]
-    picks = picked_records(db, audit_id)
-    wanting = sorted(
-        record
-        for record, judged in latest_verdicts(db, audit_id).items()
-        if judged.ruling is not Ruling.COMPLIANT
-    )
-    return list(dict.fromkeys([*sampled, *picks, *wanting]))
+    """Return the ids of the records of one audit, as `records_held`."""
+    return records_held(db, (audit_id,))[audit_id]
 
 
 def picked_records(db: Session, audit_id: int) -> Sequence[int]:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import null, select
-from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import Agency, Audit, Unit
 from services.actor import Actor
 from services.audits.agency.audited import units_of
 from services.audits.agency.store import find, load_agency
-from services.audits.late import supplements_of
+from services.audits.late import Supplement, supplements_by_audit
 from services.audits.words import AuditKind, AuditStatus
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
@@ -96,11 +95,16 @@ def agency_half(actor: Actor, agency_id: int, half: HalfYear) -> AgencyHalf:
     with reading() as db:
         agency = load_agency(db, actor, agency_id, Action.VIEW_AUDIT)
         audit = find(db, agency.id, half)
-        units = [
-            line
+        owed = [
+            (unit, of_unit, quarter)
             for quarter in half.quarters
             for unit, of_unit in units_of(db, agency, quarter)
-            for line in _owed(db, unit, of_unit, quarter)
+        ]
+        beside = supplements_by_audit(db, [one.id for _, one, _ in owed if one is not None])
+        units = [
+            line
+            for unit, of_unit, quarter in owed
+            for line in _owed(unit, of_unit, quarter, beside.get(of_unit.id, ()) if of_unit else ())
         ]
         return AgencyHalf(
             agency.id,
@@ -114,10 +118,12 @@ def agency_half(actor: Actor, agency_id: int, half: HalfYear) -> AgencyHalf:
         )
 
 
-def _owed(db: Session, unit: Unit, audit: Audit | None, quarter: Quarter) -> Iterator[OwedAudit]:
+def _owed(
+    unit: Unit, audit: Audit | None, quarter: Quarter, supplements: tuple[Supplement, ...]
+) -> Iterator[OwedAudit]:
     status = AuditStatus(audit.status) if audit else AuditStatus.PLANNED
     begun = audit.id if audit else None
     yield OwedAudit(unit.id, unit.code, unit.name, quarter, begun, status)
-    for one in supplements_of(db, audit.id) if audit else ():
+    for one in supplements:
         name = f"{unit.name}（補充）"
         yield OwedAudit(unit.id, unit.code, name, quarter, one.audit_id, one.status)

@@ -1,11 +1,12 @@
 """The agency manager receives units' signed records and keeps them (clause 7.1.1, last sentence)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from data.models import Audit
+from data.models import Audit, AuditFrame, Unit
 from services import events
 from services.actor import Actor
 from services.audits import store
@@ -16,7 +17,7 @@ from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
-from services.regulation.periods import parse_period
+from services.regulation.periods import Quarter, parse_period
 
 
 @guarded(Action.RECEIVE_AUDIT)
@@ -53,6 +54,25 @@ def _receive(db: Session, actor: Actor, audit_id: int, shown_hash: str) -> None:
         EventType.AUDIT_RECEIVED,
         about=("audit", audit.id),
         content_hash=content_hash,
+    )
+
+
+def waiting_for_receipt(db: Session, signed: Collection[int]) -> tuple[str, ...]:
+    """Name the signed audits that wait for their receipt; a nil return needs none to be counted."""
+    waiting = db.execute(
+        select(Unit.name, Audit.period, Audit.kind)
+        .join(AuditFrame, AuditFrame.audit_id == Audit.id)
+        .join(Unit, Unit.id == Audit.unit_id)
+        .where(
+            Audit.id.in_(signed),
+            Audit.status == AuditStatus.SIGNED.value,
+            AuditFrame.records > 0,
+        )
+        .order_by(Audit.period, Unit.code, Audit.id)
+    )
+    return tuple(
+        f"{unit} {Quarter.parse(period).label}{AuditKind(kind).label}"
+        for unit, period, kind in waiting
     )
 
 

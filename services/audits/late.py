@@ -4,11 +4,12 @@ A frozen frame is never changed. What came later can be audited by a draw of its
 frame of the late records alone, its own floors, and everything else as in the unit's audit.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from data.engine import reading, transaction
@@ -133,54 +134,54 @@ def late_counts(
     period_of = {month: str(quarter) for quarter in quarters for month in quarter.months}
     if not period_of:
         return []
-    stored = (
-        select(
-            UsageMonthSum.unit_id.label("unit_id"),
-            case(period_of, value=UsageMonthSum.local_month).label("period"),
-            func.sum(UsageMonthSum.records).label("records"),
-        )
-        .where(UsageMonthSum.local_month.in_(list(period_of)))
-        .group_by("unit_id", "period")
-        .subquery()
-    )
-    frozen = (
-        select(
-            # A supplement is always the younger one.
-            func.min(Audit.id).label("audit_id"),
-            Audit.unit_id.label("unit_id"),
-            Audit.period.label("period"),
-            func.sum(AuditFrame.records).label("records"),
-        )
+    frozen = db.execute(
+        # A supplement is always the younger one.
+        select(Unit.id, Audit.period, func.min(Audit.id), func.sum(AuditFrame.records))
         .join(AuditFrame, AuditFrame.audit_id == Audit.id)
-        .where(Audit.kind.in_(OF_UNIT), Audit.period.in_(set(period_of.values())))
-        .group_by(Audit.unit_id, Audit.period)
-        .subquery()
-    )
-    more = stored.c.records - frozen.c.records
-    rows = db.execute(
-        select(frozen.c.audit_id, frozen.c.period, more, Unit)
-        .join(
-            stored, and_(stored.c.unit_id == frozen.c.unit_id, stored.c.period == frozen.c.period)
-        )
-        .join(Unit, Unit.id == frozen.c.unit_id)
-        .join(Unit.agency)
-        .options(contains_eager(Unit.agency))
-        .where(more > 0, where)
-        .order_by(frozen.c.period, Unit.code)
-    )
+        .join(Unit, Unit.id == Audit.unit_id)
+        .where(Audit.kind.in_(OF_UNIT), Audit.period.in_(set(period_of.values())), where)
+        .group_by(Unit.id, Unit.code, Audit.period)
+        .order_by(Audit.period, Unit.code)
+    ).all()
+    stored = _stored(db, period_of, {row[0] for row in frozen}, {row[1] for row in frozen})
+    late = [
+        (unit_id, period, audit_id, stored[unit_id, period] - int(records))
+        for unit_id, period, audit_id, records in frozen
+        if stored[unit_id, period] > records
+    ]
+    asked = select(Unit).join(Unit.agency).options(contains_eager(Unit.agency))
+    found = db.scalars(asked.where(Unit.id.in_({one[0] for one in late}))) if late else ()
+    units = {unit.id: unit for unit in found}
     return [
         LateCount(
             audit_id,
-            unit.id,
-            unit.code,
-            unit.name,
-            unit.agency_id,
-            unit.agency.name,
+            unit_id,
+            units[unit_id].code,
+            units[unit_id].name,
+            units[unit_id].agency_id,
+            units[unit_id].agency.name,
             Quarter.parse(period),
-            int(records),
+            records,
         )
-        for audit_id, period, records, unit in rows
+        for unit_id, period, audit_id, records in late
     ]
+
+
+def _stored(
+    db: Session, period_of: Mapping[str, str], units: set[int], periods: set[str]
+) -> Counter[tuple[int, str]]:
+    """Return the records stored of these units and periods."""
+    months = [month for month, period in period_of.items() if period in periods]
+    rows = db.execute(
+        # By month and unit, in the order of the table's key: by quarters the database would have to sort.
+        select(UsageMonthSum.local_month, UsageMonthSum.unit_id, func.sum(UsageMonthSum.records))
+        .where(UsageMonthSum.local_month.in_(months), UsageMonthSum.unit_id.in_(units))
+        .group_by(UsageMonthSum.local_month, UsageMonthSum.unit_id)
+    )
+    found: Counter[tuple[int, str]] = Counter()
+    for month, unit_id, records in rows:
+        found[unit_id, period_of[month]] += int(records)
+    return found
 
 
 def _main(db: Session, actor: Actor, audit_id: int, action: Action, *, lock: bool = False) -> Audit:

@@ -133,12 +133,14 @@ def _to_send(db: Session, newest: HalfYear) -> defaultdict[int, set[Quarter]]:
 
 def _first_months(db: Session, units: Iterable[Unit]) -> dict[int, str]:
     """Return the first month with usage records of each unit that has any."""
-    agencies = {unit.agency_id for unit in units}
-    rows = db.execute(
-        select(UsageMonthSum.unit_id, func.min(UsageMonthSum.local_month))
-        .where(UsageMonthSum.agency_id.in_(agencies))
-        .group_by(UsageMonthSum.unit_id)
+    # Unit by unit: months come first in the table's key, so each search ends at the first that it meets.
+    first = (
+        select(func.min(UsageMonthSum.local_month))
+        .where(UsageMonthSum.unit_id == Unit.id)
+        .correlate(Unit)
+        .scalar_subquery()
     )
+    rows = db.execute(select(Unit.id, first).where(Unit.id.in_([unit.id for unit in units])))
     return {unit_id: first for unit_id, first in rows.all() if first}
 
 

@@ -28,18 +28,30 @@ def unit_audit_tasks(db: Session, person: Actor) -> list[Task]:
         return []
     standings = unit_standings(db, person.today, within(reached, unit=Unit.id, agency=Agency.id))
     empty = empty_frames(db, standings)
-    return [task for one in standings for task in _tasks(db, person, one, empty)]
+    # Asked once: the whole city is hundreds of audits.
+    conducts, receives = reach(person, Action.CONDUCT_AUDIT), reach(person, Action.RECEIVE_AUDIT)
+    return [
+        task
+        for one in standings
+        for task in _tasks(
+            db,
+            person,
+            one,
+            empty,
+            mine=conducts.covers(one.unit_id, one.agency_id),
+            receives=receives.covers(one.unit_id, one.agency_id),
+        )
+    ]
 
 
-def _tasks(db: Session, person: Actor, one: Standing, empty: set[int]) -> Iterator[Task]:
-    mine = reach(person, Action.CONDUCT_AUDIT).covers(one.unit_id, one.agency_id)
+def _tasks(
+    db: Session, person: Actor, one: Standing, empty: set[int], *, mine: bool, receives: bool
+) -> Iterator[Task]:
     if not one.status.is_signed:
         step, words = next_step(db, one, empty) if mine else ("", "尚未簽核")
         yield _to_make(person, one, mine, step, words)
-    elif one.status is AuditStatus.SIGNED:
-        receives = reach(person, Action.RECEIVE_AUDIT).covers(one.unit_id, one.agency_id)
-        if receives or mine:
-            yield _to_receive(person, one, receives)
+    elif one.status is AuditStatus.SIGNED and (receives or mine):
+        yield _to_receive(person, one, receives)
 
 
 def _to_make(person: Actor, one: Standing, mine: bool, step: str, words: str) -> Task:

@@ -14,7 +14,7 @@ from services.actor import Actor, operator
 from services.errors import Conflict, Held, Invalid, UserError
 from services.installation import facts
 from services.operation.upgrading import upgrade
-from services.regulation.floors import unit_floors
+from services.regulation.floors import HalfYearCounts, agency_floors, unit_floors
 from services.regulation.periods import Quarter
 from services.rocdate import local_date, parse_date
 
@@ -107,6 +107,19 @@ def floors(
     """Work out the floors of a unit audit (clause 7.1.1)."""
     today = local_date(clock.utc_now())
     _print(unit_floors(records, users, months, today).as_dict(), as_json)
+
+
+@app.command("agency-floors")
+def print_agency_floors(
+    people: Annotated[int, typer.Option(min=0, help="People that the units audited.")],
+    records: Annotated[int, typer.Option(min=0, help="Records that the units audited.")],
+    months: Annotated[int, typer.Option(min=0, help="Months of them that have records.")],
+    as_json: Json = False,
+) -> None:
+    """Work out the floors of an agency audit over what its units audited (clause 7.1.2)."""
+    today = local_date(clock.utc_now())
+    counts = HalfYearCounts(records, people, records, people, months)
+    _print(agency_floors(counts, today).as_dict(), as_json)
 
 
 @app.command()

@@ -53,6 +53,9 @@ def answer(*args: str, env: dict[str, str] | None = None) -> dict:  # type: igno
 def test_floors_print_what_other_tools_rely_on() -> None:
     result = manage("floors", "--records", "41000", "--users", "640", "--months", "3", "--json")
     assert result.stdout == '{"records": 300, "users": 320, "months": 3, "at_least": 320}\n'
+    counted = ("--people", "41", "--records", "120", "--months", "6", "--json")
+    result = manage("agency-floors", *counted)
+    assert result.stdout == '{"records": 60, "users": 21, "months": 6, "at_least": 60}\n'
 
 
 def test_the_sixteen_applications_are_printed_for_tools_and_for_people() -> None:
@@ -132,6 +135,8 @@ def test_a_named_seed_draws_the_same_sample_and_marks_it(
         (("demo", "--scale", "small"), "已有"),
         (("demo", "--scale", "huge"), "huge"),
         (("floors", "--records", "5", "--users", "0", "--months", "1"), "至少為 1"),
+        (("agency-floors", "--people", "0", "--records", "5", "--months", "1"), "同時為 0"),
+        (("agency-floors", "--people", "9", "--records", "9", "--months", "7"), "只有 6 個月"),
     ],
 )
 def test_bad_input_ends_with_a_sentence_and_changes_nothing(

@@ -25,6 +25,10 @@ class Figure:
         in_force = [value for since, value in self.values if since <= day]
         return in_force[-1] if in_force else self.values[0][1]
 
+    def since(self, day: date) -> date:
+        """Return the day from which the value that `on` gives for ``day`` is in force."""
+        return max((since for since, _ in self.values if since <= day), default=self.values[0][0])
+
     def known_on(self, day: date) -> bool:
         """Whether the wording in force on ``day`` is among the dated values."""
         return self.values[0][0] <= day

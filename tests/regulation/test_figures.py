@@ -51,6 +51,7 @@ def test_point_7_is_only_known_since_the_first_of_july_113() -> None:
     assert figure.known_on(date(2024, 7, 1))
     # What was before is not known here, so the oldest known wording stands in.
     assert figure.on(date(2021, 1, 1)) == figure.on(date(2024, 7, 1))
+    assert figure.since(date(2021, 1, 1)) == figure.since(date(2026, 1, 1)) == date(2024, 7, 1)
 
 
 def test_a_later_amendment_holds_from_its_day() -> None:

@@ -1,7 +1,7 @@
 """Makes the files of a package one at a time, into a folder that is gone afterwards."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.models import Audit
+from services.audits import verify_package
 from services.audits.evidence.in_force import evidence_of
 from services.audits.export import draw_zip
 from services.audits.forms.exporting import form_file
@@ -20,15 +21,15 @@ from services.audits.package.manifest import Letter, Made, about_audit, safe_nam
 from services.audits.words import AuditKind
 from services.documents.formats import FileFormat
 
-_FORMS: dict[AuditKind, tuple[tuple[FileFormat, str], ...]] = {
-    AuditKind.AGENCY: (
-        (FileFormat.PDF, "附件三_機關稽核紀錄表.pdf"),
-        (FileFormat.ODT, "附件三_機關稽核紀錄表.odt"),
-        (FileFormat.ODS, "稽核紀錄明細.ods"),
-    ),
-    AuditKind.UNIT: ((FileFormat.PDF, "附件二_單位稽核紀錄表.pdf"),),
-    AuditKind.SUPPLEMENT: ((FileFormat.PDF, "附件二_單位補充稽核紀錄表.pdf"),),
+AGENCY, UNITS = "機關稽核", "單位稽核"
+_TITLES: dict[AuditKind, str] = {
+    AuditKind.AGENCY: "附件三_機關稽核紀錄表",
+    AuditKind.UNIT: "附件二_單位稽核紀錄表",
+    AuditKind.SUPPLEMENT: "附件二_單位補充稽核紀錄表",
 }
+RECORDS = "稽核紀錄明細"
+SCRIPTS = tuple(Path(verify_package.__file__).with_name(name) for name in verify_package.SCRIPTS)
+"""What checks the package as a stranger: the whole, the audits, their draws, the proofs of those."""
 DRAW, EVIDENCE = "抽樣.zip", "佐證"
 
 
@@ -44,27 +45,36 @@ class Builder:
         """Make the files of the agency's audit; its record already bears the letter it goes with."""
         sent = ActFact(letter.by, letter.at, "", letter.number, letter.day)
         facts = replace(facts_of(db, audit), sent=sent)
-        self._add(db, audit, facts, "機關稽核")
+        self._add(db, audit, facts, AGENCY)
         return facts
 
     def unit(self, db: Session, audit: Audit) -> None:
         """Make the files of one unit audit."""
         facts = facts_of(db, audit)
         place = f"{safe_name(facts.unit_code)}_{facts.period}_稽核-{audit.id}"
-        self._add(db, audit, facts, f"單位稽核/{place}")
+        self._add(db, audit, facts, f"{UNITS}/{place}")
 
     def _add(self, db: Session, audit: Audit, facts: AuditFacts, place: str) -> None:
-        self.audits.append(about_audit(facts))
-        for kind, name in _FORMS[facts.kind]:
-            self._write(f"{place}/{name}", lambda kind=kind: form_file(facts, kind, self._moment))  # type: ignore[misc]
+        self.audits.append(about_audit(facts, place))
+        title = _TITLES[facts.kind]
+        for kind, name in (
+            (FileFormat.PDF, title),
+            (FileFormat.ODT, title),
+            (FileFormat.ODS, RECORDS),
+        ):
+            self._write(f"{place}/{name}.{kind.value}", form_file(facts, kind, self._moment))
         if facts.draws:
-            self._write(f"{place}/{DRAW}", lambda: draw_zip(db, audit))
+            self._write(f"{place}/{DRAW}", draw_zip(db, audit))
         for file in evidence_of(db, [audit.id]):
             path = f"{place}/{EVIDENCE}/{file.id}_{safe_name(file.file_name)}"
             self.made.append(Made(path, file.sha256, file.size, evidence_id=file.id))
 
-    def _write(self, path: str, make: Callable[[], bytes]) -> None:
-        content = make()
+    def scripts(self) -> None:
+        """Put in what checks the package, as it is on the day of the sending."""
+        for script in SCRIPTS:
+            self._write(script.name, script.read_bytes())
+
+    def _write(self, path: str, content: bytes) -> None:
         file = self._folder / str(len(self.made))
         file.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()

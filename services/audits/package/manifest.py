@@ -11,8 +11,12 @@ from typing import Any
 
 from services.audits.forms.codes import short_code
 from services.audits.forms.facts import AuditFacts
+from services.audits.package.figures import figures_in_force, figures_of_audit
+from services.regulation.periods import HalfYear
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
+FORMAT = 2
+"""Of manifest.json: 1 had no figures, no places of the audits and no scripts that check it."""
 _NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
 
 
@@ -37,9 +41,10 @@ class Letter:
     by: str
 
 
-def about_audit(facts: AuditFacts) -> dict[str, Any]:
-    """Return what the list says of one audit."""
+def about_audit(facts: AuditFacts, place: str) -> dict[str, Any]:
+    """Return what the list says of one audit, whose files are in the folder ``place``."""
     return {
+        "place": place,
         "audit_id": facts.audit_id,
         "kind": facts.kind.value,
         "unit": facts.unit_code,
@@ -47,22 +52,32 @@ def about_audit(facts: AuditFacts) -> dict[str, Any]:
         "frame_hash": facts.frame_hash,
         "content_hash": facts.content_hash,
         "code": short_code(facts.content_hash),
+        "figures": figures_of_audit(facts),
     }
 
 
 def manifest_of(
     facts: AuditFacts, audits: Sequence[dict[str, Any]], letter: Letter, files: Iterable[Made]
 ) -> dict[str, Any]:
-    """Return the list of a package; ``facts`` are those of the agency's audit."""
+    """Return the list of a package; ``facts`` are those of the agency's audit of a half-year."""
+    assert isinstance(facts.period, HalfYear)
     return {
-        "format": 1,
+        "format": FORMAT,
         "agency": {"code": facts.agency_code, "name": facts.agency},
         "period": str(facts.period),
+        "number": 1,
+        "replaces": None,
+        "correction": None,
         "letter_no": letter.number,
         "letter_date": letter.day.isoformat(),
         "sent_at": letter.at.isoformat(),
         "sent_by": letter.by,
         "audits": list(audits),
+        "regulation": {
+            # A figure that changes within a half-year holds for one of its quarters alone.
+            str(period): figures_in_force(period.last_day)
+            for period in (*facts.period.quarters, facts.period)
+        },
         "files": [
             {"path": one.path, "sha256": one.sha256, "size": one.size}
             for one in sorted(files, key=lambda one: one.path)

@@ -108,6 +108,7 @@ def _build(
         for one in audits[1:]:
             builder.unit(db, one)
             db.expunge_all()  # its records and frame are not needed any more
+        builder.scripts()
     return facts, before
 
 

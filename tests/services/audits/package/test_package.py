@@ -38,6 +38,7 @@ from services.audits.worksheet import judge
 from services.errors import Conflict, Invalid, UserError
 from services.installation import keys
 from services.ledger.checkpoints import LedgerFault
+from services.regulation.floors import unit_floors
 from tests.reading_pdf import Pdf, squeezed
 from tests.services.audits import whole
 from tests.services.audits.whole import LETTER, LETTER_DAY, Q1, Q2
@@ -110,7 +111,9 @@ def test_it_holds_every_part_under_its_hash(sent: Package) -> None:
     ]
     wanted = {"機關稽核/附件三_機關稽核紀錄表.pdf", "機關稽核/附件三_機關稽核紀錄表.odt"}
     wanted |= {"機關稽核/稽核紀錄明細.ods", "機關稽核/抽樣.zip", "機關稽核/佐證/2_會議紀錄.pdf"}
-    wanted |= {f"{place}附件二_單位稽核紀錄表.pdf" for place in places}
+    unit_files = ("附件二_單位稽核紀錄表.pdf", "附件二_單位稽核紀錄表.odt", "稽核紀錄明細.ods")
+    wanted |= {f"{place}{name}" for place in places for name in unit_files}
+    wanted |= {"verify_package.py", "verify_figures.py", "verify_draw.py", "verify_proofs.py"}
     wanted |= {f"{place}抽樣.zip" for place in places[:3]}  # the last one is a nil return
     wanted |= {f"{places[0]}佐證/1__調卷_影本.pdf"}
     assert set(files) == wanted | {"manifest.json", "SHA256SUMS"}
@@ -124,6 +127,34 @@ def test_it_holds_every_part_under_its_hash(sent: Package) -> None:
     assert {one["audit_id"] for one in about["audits"]} == {audit_id, *units}
 
 
+def test_the_list_has_the_figures_of_every_audit_and_of_the_rule(sent: Package) -> None:
+    world, audit_id, units = sent
+    about = json.loads(files_of(world, audit_id)["manifest.json"])
+    figures = {one["audit_id"]: one["figures"] for one in about["audits"]}
+    of_units = [figures[unit] for unit in units]
+    assert [one["records"]["total"] for one in of_units] == [12, 12, 6, 0]
+    for one in of_units:
+        floors = unit_floors(
+            *(one[what]["total"] for what in ("records", "people", "months")), Q2.last_day
+        )
+        asked = [one[what]["required"] for what in ("records", "people", "months")]
+        assert asked == [floors.records, floors.users, floors.months]
+    agency = figures[audit_id]
+    for what in ("people", "records"):
+        audited = sum(one[what]["audited"] for one in of_units)
+        assert agency["units"][what] == audited
+        assert agency[what]["required"] == -(-audited // 2) <= agency[what]["audited"]
+    assert agency["months"] == {"total": 6, "required": 6, "audited": 6}
+    assert [draw["in_force"] for draw in agency["draws"]] == [True]
+    assert set(about["regulation"]) == {"2026Q1", "2026Q2", "2026H1"}
+    for listed in about["regulation"].values():
+        rate = next(one for one in listed if one["name"] == "機關應稽核筆數比率")
+        assert rate == {
+            "name": "機關應稽核筆數比率", "clause": "7.1.2", "unit": "比率", "value": "1/2",
+            "since": "2024-07-01", "known": True,
+        }  # fmt: skip
+
+
 def test_the_papers_in_it_are_the_signed_ones_with_the_letter(sent: Package) -> None:
     world, audit_id, units = sent
     files = files_of(world, audit_id)
@@ -132,7 +163,9 @@ def test_the_papers_in_it_are_the_signed_ones_with_the_letter(sent: Package) -> 
     codes = {one["audit_id"]: one["code"] for one in json.loads(files["manifest.json"])["audits"]}
     assert codes[audit_id] in agency
     for unit in units:
-        (path,) = [name for name in files if f"_稽核-{unit}/附件二" in name]
+        (path,) = [
+            name for name in files if f"_稽核-{unit}/附件二" in name and name.endswith("pdf")
+        ]
         paper = Pdf(files[path]).text
         assert codes[unit] in paper and "線上收存" in paper
         found = find_by_code(world.actor("reviewer"), codes[unit])

@@ -183,6 +183,19 @@ def export_draw(audit_id: int, out: Path) -> None:
 
 
 @app.command()
+def package(audit_id: int, out: Path, as_json: Json = False) -> None:
+    """Write the package in which an agency audit went to the bureau (clause 7.1.2)."""
+    from services.audits.package.exporting import described, export_package
+
+    content = export_package(_acting(), audit_id)
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise Invalid(f"無法寫入「{out}」：{error.strerror}。") from None
+    _print(described(audit_id, content), as_json)
+
+
+@app.command()
 def seal(
     new_file: Annotated[
         bool, typer.Option("--new-file", help="Write a lost checkpoints file anew first.")

@@ -130,6 +130,8 @@ def test_a_named_seed_draws_the_same_sample_and_marks_it(
         (("draw", "--unit", "TAX-DAAN", "--quarter", "2999Q1"), "只能凍結已結束的季別"),
         (("draw", "--unit", "TAX-DAAN", "--quarter", "2026Q3", "--seed", "xyz"), "十六進位"),
         (("export-draw", "999999", "out.zip"), "找不到這件稽核"),
+        (("package", "999999", "out.zip"), "找不到這件稽核"),
+        (("package", "1", "out.zip", "--json"), "還沒有函送"),
         (("set-reading", "people_counted", "everybody"), "沒有「everybody」這個選項"),
         (("set-reading", "nothing", "x"), "沒有「nothing」這項解讀"),
         (("demo", "--scale", "small"), "已有"),

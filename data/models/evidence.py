@@ -55,7 +55,7 @@ class AuditPackage(Base):
     """What was sent to the bureau with one letter: a list of files with their hashes (7.1.2)."""
 
     __tablename__ = "audit_packages"
-    __table_args__ = (UniqueConstraint("audit_id"),)
+    __table_args__ = (UniqueConstraint("audit_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id"))
@@ -65,6 +65,14 @@ class AuditPackage(Base):
     letter_date: Mapped[date]
     manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
     manifest_sha256: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
+    """1 for the first; each correction has the next one and takes the place of the one before it."""
+    correction: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """Which kind of correction it is; empty for the first."""
+    asked_by: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    zip_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of the whole ZIP; empty where it was sent before that was kept."""
 
 
 class PackagePart(Base):

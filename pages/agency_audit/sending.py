@@ -42,6 +42,9 @@ def _show_sent(sent: Sent) -> None:
         )
         st.markdown(f"共 {sent.files:,} 個檔案。函送清單雜湊值（SHA-256）")
         st.code(sent.manifest_sha256, language=None)
+        if sent.zip_sha256:
+            st.markdown("函送資料（ZIP）雜湊值（SHA-256）")
+            st.code(sent.zip_sha256, language=None)
 
 
 def _show_missing(sending: Sending) -> None:

@@ -118,6 +118,7 @@ DETAILS = {
     "duty": "職務",
     "letter_no": "公文字號",
     "manifest_sha256": "函送清單雜湊值",
+    "zip_sha256": "函送檔案雜湊值",
     "files": "檔案數",
     "gravity": "情節",
     "done_on": "辦理日期",

@@ -125,7 +125,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.AUDIT_APPROVED: _words(Group.AUDITS, "核定稽核紀錄", "content_hash", "note"),
     EventType.AUDIT_RETURNED: _words(Group.AUDITS, "退回稽核紀錄", "reason"),
     EventType.AUDIT_SENT: _words(
-        Group.AUDITS, "函送地政局", "letter_no", "manifest_sha256", "files"
+        Group.AUDITS, "函送地政局", "letter_no", "manifest_sha256", "zip_sha256", "files"
     ),
     EventType.INCIDENT_OPENED: _words(Group.AUDITS, "成立事件", "number", "gravity", "records"),
     EventType.INCIDENT_STEP_TAKEN: _words(Group.AUDITS, "處理事件", "number", "step", "done_on"),

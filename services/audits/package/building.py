@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from data.models import Audit
 from services.audits import verify_package
-from services.audits.evidence.in_force import evidence_of
+from services.audits.evidence.in_force import content_of, evidence_of
 from services.audits.export import draw_zip
 from services.audits.forms.exporting import form_file
 from services.audits.forms.facts import ActFact, AuditFacts
@@ -73,6 +73,14 @@ class Builder:
         """Put in what checks the package, as it is on the day of the sending."""
         for script in SCRIPTS:
             self._write(script.name, script.read_bytes())
+
+    def parts(self, db: Session) -> Iterator[tuple[str, bytes]]:
+        """Yield path and bytes of every file in the order of their paths, one in memory at a time."""
+        for one in sorted(self.made, key=lambda one: one.path):
+            if one.file is not None:
+                yield one.path, one.file.read_bytes()
+            elif one.evidence_id is not None:
+                yield one.path, content_of(db, one.evidence_id) or b""
 
     def _write(self, path: str, content: bytes) -> None:
         file = self._folder / str(len(self.made))

@@ -2,36 +2,37 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
-from data.models import AuditPackage, PackagePart
+from data.models import Audit, AuditPackage, PackagePart
 from services import events
 from services.actor import Actor
 from services.audits import store
 from services.audits.evidence.in_force import content_of
-from services.audits.package.manifest import MANIFEST, SUMS, manifest_bytes, manifest_hash, sums
+from services.audits.package.completeness import missing_parts
+from services.audits.package.manifest import MANIFEST, manifest_hash
+from services.audits.package.zipping import Altered, write_zip
 from services.errors import Conflict
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.installation.alerts import alert
-from services.rocdate import taipei
 
-
-class _Altered(Exception):
-    """Which part of a package is not what was sent."""
+WHOLE = "整份檔案"
 
 
 @guarded(Action.VIEW_AUDIT)
 def export_package(actor: Actor, audit_id: int) -> bytes:
     """Return the package of a sent agency audit as a ZIP; the export is recorded.
 
-    Raises Conflict before the audit is sent; and, after an event and an alert, when a part is not what
+    Raises Conflict before the audit is sent, with what is still missing; and, after an event and an alert, when a part is not what
     was sent: then nothing leaves.
     """
     content, fault = b"", ""
@@ -39,11 +40,11 @@ def export_package(actor: Actor, audit_id: int) -> bytes:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
         package = db.scalar(select(AuditPackage).where(AuditPackage.audit_id == audit.id))
         if package is None:
-            raise Conflict("這件稽核還沒有函送，沒有函送資料可下載。")
+            raise Conflict(f"這件稽核還沒有函送，沒有函送資料可下載。{_what_is_missing(db, audit)}")
         manifest_sha256 = package.manifest_sha256
         try:
             content = _zip(db, package)
-        except _Altered as altered:
+        except Altered as altered:
             fault = str(altered)
     with transaction() as db:
         events.write(
@@ -62,27 +63,29 @@ def export_package(actor: Actor, audit_id: int) -> bytes:
     return content
 
 
+def described(audit_id: int, content: bytes) -> dict[str, Any]:
+    """Return what ``manage.py package --json`` prints of an exported package."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+    sha256 = hashlib.sha256(content).hexdigest()
+    return {"audit": audit_id, "files": len(manifest["files"]), "sha256": sha256}
+
+
+def _what_is_missing(db: Session, audit: Audit) -> str:
+    if missing := missing_parts(db, audit):
+        return f"尚缺 {len(missing)} 項：{''.join(missing)}"
+    return "資料已備齊，可以函送。"
+
+
 def _zip(db: Session, package: AuditPackage) -> bytes:
-    manifest = package.manifest
-    if manifest_hash(manifest) != package.manifest_sha256:
-        raise _Altered(MANIFEST)
-    listed = {one["path"]: one["sha256"] for one in manifest["files"]}
+    if manifest_hash(package.manifest) != package.manifest_sha256:
+        raise Altered(MANIFEST)
     buffer = io.BytesIO()
-    stamp = taipei(package.sent_at).timetuple()[:6]
-    with zipfile.ZipFile(buffer, "w") as archive:
-        # Stored, not packed: nearly all of it is packed already, and no library decides on the bytes.
-        for path, content in (
-            (MANIFEST, manifest_bytes(manifest)),
-            (SUMS, sums(manifest)),
-        ):
-            archive.writestr(zipfile.ZipInfo(path, stamp), content)
-        for path, content in _parts(db, package.id):
-            if listed.pop(path, None) != hashlib.sha256(content).hexdigest():
-                raise _Altered(path)
-            archive.writestr(zipfile.ZipInfo(path, stamp), content)
-    if listed:
-        raise _Altered(min(listed))
-    return buffer.getvalue()
+    write_zip(buffer, package.manifest, package.sent_at, _parts(db, package.id))
+    content = buffer.getvalue()
+    if package.zip_sha256 not in ("", hashlib.sha256(content).hexdigest()):
+        raise Altered(WHOLE)
+    return content
 
 
 def _parts(db: Session, package_id: int) -> Iterator[tuple[str, bytes]]:
@@ -98,5 +101,5 @@ def _parts(db: Session, package_id: int) -> Iterator[tuple[str, bytes]]:
         else:
             content = content_of(db, evidence_id)
         if content is None:
-            raise _Altered(path)
+            raise Altered(path)
         yield path, content

@@ -1,9 +1,11 @@
 """Sending an agency audit to the bureau (7.1.2): one package, complete, that does not change afterwards."""
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +23,7 @@ from services.audits.package.building import Builder, fingerprint
 from services.audits.package.completeness import missing_parts, unit_audits
 from services.audits.package.manifest import Letter, manifest_hash, manifest_of
 from services.audits.package.soundness import require_sound_evidence
+from services.audits.package.zipping import Altered, write_zip
 from services.audits.words import AuditKind, AuditStatus
 from services.errors import Conflict, Invalid
 from services.events import EventType
@@ -58,11 +61,14 @@ def send_audit(actor: Actor, audit_id: int, letter_no: str, letter_date: date) -
         except LedgerFault as fault:
             report_fault(fault, EventType.LEDGER_VERIFIED, actor)
             raise LedgerFault(f"不能函送：{fault}請立即通知系統管理者。") from None
+        manifest = manifest_of(facts, builder.audits, letter, builder.made)
+        zip_sha256 = _zip_hash(builder, manifest, actor.now)
         try:
             with transaction() as db:
                 audit = store.load_audit(db, actor, audit_id, Action.SEND_AUDIT, lock=True)
                 _require_unchanged(db, audit, before)
-                _store(db, actor, audit, facts, letter, builder)
+                package = _package(actor, audit, letter, manifest, zip_sha256)
+                _store(db, actor, audit, package, builder)
         except IntegrityError:
             raise Conflict("他人剛剛函送了這件稽核；請重新整理。") from None
 
@@ -121,11 +127,22 @@ def _require_unchanged(db: Session, audit: Audit, before: tuple[object, ...]) ->
         raise Conflict(_CHANGED)
 
 
-def _store(
-    db: Session, actor: Actor, audit: Audit, facts: AuditFacts, letter: Letter, builder: Builder
-) -> None:
-    manifest = manifest_of(facts, builder.audits, letter, builder.made)
-    package = AuditPackage(
+def _zip_hash(builder: Builder, manifest: dict[str, Any], at: datetime) -> str:
+    """Return the hash of the whole ZIP, written once beside the files: a letter can name it."""
+    with tempfile.TemporaryFile() as file:
+        try:
+            with reading() as db:
+                write_zip(file, manifest, at, builder.parts(db))
+        except Altered:
+            raise Conflict(_CHANGED) from None
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _package(
+    actor: Actor, audit: Audit, letter: Letter, manifest: dict[str, Any], zip_sha256: str
+) -> AuditPackage:
+    return AuditPackage(
         audit_id=audit.id,
         sent_at=actor.now,
         sent_by=actor.account_id,
@@ -133,7 +150,13 @@ def _store(
         letter_date=letter.day,
         manifest=manifest,
         manifest_sha256=manifest_hash(manifest),
+        zip_sha256=zip_sha256,
     )
+
+
+def _store(
+    db: Session, actor: Actor, audit: Audit, package: AuditPackage, builder: Builder
+) -> None:
     db.add(package)
     db.flush()
     for one in builder.made:
@@ -153,9 +176,9 @@ def _store(
         actor,
         audit,
         "sent",
-        facts.content_hash,
-        letter_no=letter.number,
-        letter_date=letter.day,
+        package.manifest["audits"][0]["content_hash"],  # the agency's own stands first
+        letter_no=package.letter_no,
+        letter_date=package.letter_date,
     )
     audit.status = AuditStatus.SENT.value
     events.write(
@@ -163,7 +186,8 @@ def _store(
         actor,
         EventType.AUDIT_SENT,
         about=("audit", audit.id),
-        letter_no=letter.number,
+        letter_no=package.letter_no,
         manifest_sha256=package.manifest_sha256,
+        zip_sha256=package.zip_sha256,
         files=len(builder.made),
     )

@@ -25,6 +25,8 @@ class Sent:
     by: str
     files: int
     manifest_sha256: str
+    zip_sha256: str
+    """Of the whole file; empty where it was sent before that was kept."""
 
 
 @dataclass(frozen=True)
@@ -53,5 +55,6 @@ def view_sending(actor: Actor, audit_id: int) -> Sending:
             name_of(db, package.sent_by),
             len(package.manifest["files"]),
             package.manifest_sha256,
+            package.zip_sha256,
         )
         return Sending(sent, (), may)

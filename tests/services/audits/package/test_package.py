@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -16,7 +17,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select, text, update
 
 from data.append_only import unprotect
-from data.engine import engine, reading, transaction
+from data.engine import ROOT, engine, reading, transaction
 from data.models import (
     Audit,
     AuditAct,
@@ -30,8 +31,9 @@ from data.models import (
 from services.audits.forms.codes import find_by_code
 from services.audits.package import building, sending
 from services.audits.package.completeness import missing_parts
-from services.audits.package.exporting import export_package
+from services.audits.package.exporting import described, export_package
 from services.audits.package.sending import send_audit
+from services.audits.package.view import view_sending
 from services.audits.signing import reopen
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
@@ -134,9 +136,8 @@ def test_the_list_has_the_figures_of_every_audit_and_of_the_rule(sent: Package) 
     of_units = [figures[unit] for unit in units]
     assert [one["records"]["total"] for one in of_units] == [12, 12, 6, 0]
     for one in of_units:
-        floors = unit_floors(
-            *(one[what]["total"] for what in ("records", "people", "months")), Q2.last_day
-        )
+        records, people, months = (one[what]["total"] for what in ("records", "people", "months"))
+        floors = unit_floors(records, people, months, Q2.last_day)
         asked = [one[what]["required"] for what in ("records", "people", "months")]
         assert asked == [floors.records, floors.users, floors.months]
     agency = figures[audit_id]
@@ -195,6 +196,42 @@ def test_it_is_the_same_bytes_every_time(sent: Package) -> None:
     first = export_package(world.actor("reviewer"), audit_id)
     later = world.actor("agency_manager", NOW + timedelta(days=3))
     assert export_package(later, audit_id) == first
+    sent_as = view_sending(later, audit_id).sent
+    assert sent_as is not None
+    assert sent_as.zip_sha256 == hashlib.sha256(first).hexdigest()
+    assert described(audit_id, first) == {
+        "audit": audit_id, "files": sent_as.files, "sha256": sent_as.zip_sha256,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_command_line_writes_it_and_says_what_it_is(sent: Package, tmp_path: Path) -> None:
+    _, audit_id, units = sent
+    environment = os.environ | {"DATABASE_URL": str(engine().url)}
+
+    def manage(*args: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", "package", *map(str, args)],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    out = tmp_path / "out.zip"
+    done = manage(audit_id, out, "--json")
+    assert done.returncode == 0, done.stderr
+    content = out.read_bytes()
+    with reading() as db:
+        package = db.scalars(select(AuditPackage)).one()
+        assert db.scalars(select(Event).where(Event.type == "package_exported")).one()
+    assert json.loads(done.stdout) == {
+        "audit": audit_id, "files": len(package.manifest["files"]), "sha256": package.zip_sha256,
+    }  # fmt: skip
+    assert hashlib.sha256(content).hexdigest() == package.zip_sha256
+    for args, words in (
+        ((units[0], tmp_path / "unit.zip"), "只有機關稽核函送地政局"),
+        ((audit_id, tmp_path / "no" / "folder.zip"), "無法寫入"),
+    ):
+        done = manage(*args, "--json")
+        assert done.returncode == 2 and words in done.stderr and not args[1].exists()
 
 
 def test_a_draw_leaves_as_it_was_made_for_the_sending(
@@ -223,6 +260,7 @@ def test_sending_and_exporting_are_on_record(sent: Package) -> None:
         files = db.query(PackagePart).count()
     assert done.detail == {
         "letter_no": LETTER, "manifest_sha256": package.manifest_sha256, "files": files,
+        "zip_sha256": package.zip_sha256,
     }  # fmt: skip
     assert got.detail == {"manifest_sha256": package.manifest_sha256} and got.outcome == "done"
     assert (act.letter_no, act.letter_date) == (LETTER, LETTER_DAY) and act.content_hash
@@ -331,7 +369,7 @@ def test_what_is_missing_is_named_and_nothing_is_sent(approved: Package, name: s
     for words in wanted:
         assert words in str(refused.value)
     assert counts() == before
-    with pytest.raises(Conflict, match="還沒有函送"):
+    with pytest.raises(Conflict, match=f"還沒有函送.*尚缺 {len(wanted)} 項：.*{wanted[0]}"):
         export_package(world.actor("reviewer"), audit_id)
 
 
@@ -535,6 +573,10 @@ TAMPERINGS: dict[str, tuple[str, str]] = {
     "the letter in the list": (
         "UPDATE audit_packages SET manifest = '{\"files\": []}'",
         "manifest.json",
+    ),
+    "the hash of the whole": (
+        "UPDATE audit_packages SET zip_sha256 = :hash",
+        "整份檔案",
     ),
     "evidence": ("UPDATE evidence_contents SET content = :other", "佐證"),
 }

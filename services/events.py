@@ -74,6 +74,7 @@ class EventType(StrEnum):
     AUDIT_RETURNED = "audit_returned"
     AUDIT_SENT = "audit_sent"
     AUDIT_FORM_EXPORTED = "audit_form_exported"
+    PACKAGE_CORRECTED = "package_corrected"
     PACKAGE_EXPORTED = "package_exported"
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_STEP_TAKEN = "incident_step_taken"

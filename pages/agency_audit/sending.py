@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.agency_audit import correcting
 from pages.agency_audit.context import AgencyContext
 from pages.sampler.context import go_to
 from pages.sampler.forms import show_forms
@@ -26,6 +27,8 @@ def show(context: AgencyContext) -> None:
     sending = view_sending(context.actor, audit.audit_id)
     if sending.sent:
         _show_sent(sending.sent)
+        correcting.show_earlier(audit, sending)
+        correcting.offer(audit, sending)
     elif sending.missing:
         _show_missing(sending)
     else:
@@ -40,6 +43,7 @@ def _show_sent(sent: Sent) -> None:
             f"**{plain(sent.letter_no)}**（{rocdate.roc_date(sent.letter_date)}）　"
             f"{rocdate.roc_time(sent.at)}　{plain(sent.by)}"
         )
+        correcting.show_correction(sent)
         st.markdown(f"共 {sent.files:,} 個檔案。函送清單雜湊值（SHA-256）")
         st.code(sent.manifest_sha256, language=None)
         if sent.zip_sha256:

@@ -14,7 +14,13 @@ from services.audits import signatures
 from services.ledger import proofs
 from services.ledger.proofs import CheckpointView
 
-ACT_LABELS = {"received": "收存", "approved": "核定", "returned": "退回", "sent": "函送地政局"}
+ACT_LABELS = {
+    "received": "收存",
+    "approved": "核定",
+    "returned": "退回",
+    "sent": "函送地政局",
+    "corrected": "更正函送",
+}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def why_final(db: Session, audit: Audit) -> str:
     sign for them.
     """
     if audit.status == AuditStatus.SENT:
-        return "這件稽核已函送地政局，不能再開啟；要更正請另函說明。"
+        return "這件稽核已函送地政局，不能再開啟；要更正請由機關管理者辦理更正函送。"
     if not AuditKind(audit.kind).of_unit:
         return ""
     half = HalfYear.of(Quarter.parse(audit.period).first_day)
@@ -35,7 +35,7 @@ def why_final(db: Session, audit: Audit) -> str:
     if agencys is None:
         return ""
     if agencys.status == AuditStatus.SENT and _was_there(db, audit, agencys.id):
-        return f"這件稽核已隨{half.label}機關稽核函送地政局，不能再開啟；要更正請由機關另函說明。"
+        return f"這件稽核已隨{half.label}機關稽核函送地政局，不能再開啟；要更正請由機關管理者辦理更正函送。"
     if audit.id in counted_audits(agencys.basis or {}):
         return (
             f"這件稽核已計入{half.label}機關稽核的母體與應稽核數，不能再開啟；"
@@ -45,8 +45,10 @@ def why_final(db: Session, audit: Audit) -> str:
 
 
 def _was_there(db: Session, audit: Audit, agencys: int) -> bool:
-    """Whether a unit's audit was begun before the agency's was sent: a supplement can come later."""
-    sent = select(func.max(AuditAct.at)).where(AuditAct.audit_id == agencys, AuditAct.act == "sent")
+    """Whether a unit's audit was begun before the agency's was sent last: a supplement can come later."""
+    sent = select(func.max(AuditAct.at)).where(
+        AuditAct.audit_id == agencys, AuditAct.act.in_(("sent", "corrected"))
+    )
     at = db.scalar(sent)
     return audit.kind == AuditKind.UNIT or at is None or audit.opened_at <= at
 

@@ -178,4 +178,15 @@ class SeedSource(StrEnum):
         }[self.value]
 
 
+class CorrectionKind(StrEnum):
+    """What a corrected package changes of the one before it (domain.md §7.8)."""
+
+    MATERIAL = "material"
+    CLERICAL = "clerical"
+
+    @property
+    def label(self) -> str:
+        return {"material": "實質更正", "clerical": "文字更正"}[self.value]
+
+
 REASON_MIN, REASON_MAX = 4, 300

@@ -8,7 +8,7 @@ from typing import Any
 
 from services import rocdate
 from services.accounts.leaving.words import Settled, Source
-from services.audits.words import DrawKind, Ruling, SeedSource
+from services.audits.words import CorrectionKind, DrawKind, Ruling, SeedSource
 from services.event_log.groups import Group
 from services.event_log.words import OBJECTS, OUTCOMES, label_of
 from services.identity.entering import Method
@@ -117,6 +117,8 @@ DETAILS = {
     "record": "紀錄編號",
     "duty": "職務",
     "letter_no": "公文字號",
+    "package": "第幾次函送",
+    "asked_by": "要求更正者",
     "manifest_sha256": "函送清單雜湊值",
     "zip_sha256": "函送檔案雜湊值",
     "files": "檔案數",
@@ -140,7 +142,7 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "duty": (Duty,),
     "seed_plan": (SeedSource,),
     "seed_source": (SeedSource,),
-    "kind": (DrawKind, PaperKind, Leaving),
+    "kind": (DrawKind, PaperKind, Leaving, CorrectionKind),
     "ruling": (Ruling,),
     "reason": (EndReason,),
     "cause": (Cause,),

@@ -127,6 +127,12 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.AUDIT_SENT: _words(
         Group.AUDITS, "函送地政局", "letter_no", "manifest_sha256", "zip_sha256", "files"
     ),
+    EventType.PACKAGE_CORRECTED: _words(
+        Group.AUDITS,
+        "更正函送",
+        *("package", "kind", "asked_by", "reason"),
+        *("letter_no", "manifest_sha256", "zip_sha256", "files"),
+    ),
     EventType.INCIDENT_OPENED: _words(Group.AUDITS, "成立事件", "number", "gravity", "records"),
     EventType.INCIDENT_STEP_TAKEN: _words(Group.AUDITS, "處理事件", "number", "step", "done_on"),
     EventType.INCIDENT_VIEWED: _words(Group.LOOKS, "檢視事件", "number"),
@@ -134,7 +140,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.AUDIT_FORM_EXPORTED: _words(
         Group.LOOKS, "匯出稽核紀錄表", "format", "content_hash", "sha256"
     ),
-    EventType.PACKAGE_EXPORTED: _words(Group.LOOKS, "下載函送資料", "manifest_sha256"),
+    EventType.PACKAGE_EXPORTED: _words(Group.LOOKS, "下載函送資料", "package", "manifest_sha256"),
     EventType.REMINDERS_SENT: _words(Group.SYSTEM, "寄送提醒", "sent"),
     EventType.RECORDS_PURGED: _words(
         Group.SYSTEM,

@@ -23,6 +23,7 @@ from data.models import (
 from services import clock
 from services.actor import Actor
 from services.audits.signing import reopen
+from services.audits.words import CorrectionKind
 from services.demo.acting import acting
 from services.demo.load import DemoSummary
 from services.regulation.periods import HalfYear
@@ -193,6 +194,26 @@ def test_the_approved_half_year_is_sent_with_its_letter(world: World) -> None:
         app = page(who, agency="TAX")
         assert "已函送地政局" in texts(app) and whole.LETTER in texts(app)
         assert "函送地政局" not in labels(app)
+        assert ("更正函送" in labels(app)) is (who == "agency_manager")
+
+    manager = page("agency_manager")
+    press(manager, "更正函送")
+    button = "確定更正函送"
+    next(one for one in manager.button if one.label == button).click().run()
+    assert any("請選擇更正種類" in error.value for error in manager.error)
+    manager.radio(key="correct.kind").set_value(CorrectionKind.CLERICAL).run()
+    manager.text_input(key="correct.asked").set_value("地政局來函").run()
+    manager.text_area(key="correct.reason").set_value("<b>公文字號</b>誤繕").run()
+    next(one for one in manager.button if one.label == button).click().run()
+    assert any("完全相同" in error.value for error in manager.error)
+    manager.text_input(key="correct.number").set_value("府授地資字第1156012389號").run()
+    confirm(manager, button)
+    for who in ("agency_manager", "reviewer"):
+        app = page(who, agency="TAX")
+        shown = texts(app)
+        assert "第 2 次函送（文字更正），取代第 1 次" in shown and "地政局來函" in shown
+        assert "府授地資字第1156012389號" in shown and whole.LETTER in shown
+        assert "<b>" not in shown
 
 
 def test_several_units_records_are_received_at_once(demo_city: DemoSummary) -> None:

@@ -19,7 +19,8 @@ from services.accounts.directory import AccountFilters
 from services.actor import Actor, operator
 from services.applications.acting import Letter
 from services.applications.applicant import Correction
-from services.audits.words import FrameScope, Ruling
+from services.audits.package.correcting import Correction as PackageCorrection
+from services.audits.words import CorrectionKind, FrameScope, Ruling
 from services.cadastre.numbers import Kind
 from services.documents.files import Paper
 from services.documents.formats import FileFormat
@@ -326,6 +327,7 @@ _DUTIES: dict[str, Cell] = {
 
 _SCAN = Paper("scan.pdf", "application/pdf", b"%PDF-1.4 x")
 _LETTER = "府授地資字第1156012388號"
+_CORRECTION = PackageCorrection(CorrectionKind.CLERICAL, "地政局來函", _REASON)
 _KEEPERS = manages(Role.GENERAL_USER)
 """Of papers about general users; those about agency managers are the system managers'."""
 _PAPERS: dict[str, Cell] = {
@@ -523,6 +525,10 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     ),
     "services.audits.package.exporting.export_package": Cell(
         lambda f, w, a, p: f(a, w.audit(p, SIGNED)), nothing_to_do=True
+    ),
+    "services.audits.package.sending.correct_package": Cell(
+        lambda f, w, a, p: f(a, w.audit(p, SIGNED), _CORRECTION, _LETTER, NOW.date()),
+        nothing_to_do=True,
     ),
     "services.audits.package.sending.send_audit": Cell(
         lambda f, w, a, p: f(a, w.audit(p, SIGNED), _LETTER, NOW.date()), nothing_to_do=True

@@ -74,7 +74,8 @@ def facts_of(db: Session, audit: Audit) -> AuditFacts:
     findings = summarise(db, audit.id)
     held = held_by(db, audit)
     acts = {
-        act: _act(act_in_force(db, audit, act, held)) for act in ("received", "approved", "sent")
+        act: _act(act_in_force(db, audit, act, held))
+        for act in ("received", "approved", "sent", "corrected")
     }
     reopenings = db.scalars(
         select(Reopening).where(Reopening.audit_id == audit.id).order_by(Reopening.id)
@@ -118,7 +119,7 @@ def facts_of(db: Session, audit: Audit) -> AuditFacts:
         ),
         received=acts["received"],
         approved=acts["approved"],
-        sent=acts["sent"],
+        sent=acts["corrected"] or acts["sent"],  # the letter of the package in force
         of_agency=_agency(audit, row, lines) if audit.kind == AuditKind.AGENCY else None,
     )
 

@@ -31,7 +31,7 @@ def held_by_audit(db: Session, audits: Collection[Audit]) -> dict[int, list[Sign
 
 
 def newest_acts(db: Session, audit_ids: Iterable[int], act: str) -> dict[int, AuditAct]:
-    """Return the newest act of a kind (``received``, ``approved``, ``sent``) on each of many audits."""
+    """Return the newest act of a kind (``received``, ``approved``, ``sent``, ``corrected``) on each of many audits."""
     rows = db.scalars(
         select(AuditAct)
         .where(AuditAct.audit_id.in_(list(audit_ids)), AuditAct.act == act)
@@ -44,6 +44,7 @@ _WHILE = {
     "received": (AuditStatus.RECEIVED,),
     "approved": (AuditStatus.APPROVED, AuditStatus.SENT),
     "sent": (AuditStatus.SENT,),
+    "corrected": (AuditStatus.SENT,),
 }
 """In which states an act stands: what was opened again and signed anew waits for it again."""
 

@@ -17,11 +17,14 @@ _NOT_ALONE = {"agency_manager": "機關管理者", "ethics_officer": "政風單�
 """Whose signatures an agency's record bears (7.1.2: 機關管理者會同政風單位)."""
 
 
-def missing_parts(db: Session, audit: Audit) -> list[str]:
-    """Return what has to be there before an agency audit can be sent; empty when nothing is missing."""
+def missing_parts(db: Session, audit: Audit, *, again: bool = False) -> list[str]:
+    """Return what has to be there before an agency audit can be sent; empty when nothing is missing.
+
+    ``again`` is for the correction of one that was sent already.
+    """
     if audit.kind != AuditKind.AGENCY:
         return ["只有機關稽核函送地政局；單位稽核隨同機關稽核一併函送。"]
-    return [*_of_agency(db, audit), *_of_units(db, audit)]
+    return [*_of_agency(db, audit, again), *_of_units(db, audit)]
 
 
 def unit_audits(db: Session, audit: Audit) -> Sequence[Audit]:
@@ -40,9 +43,9 @@ def unit_audits(db: Session, audit: Audit) -> Sequence[Audit]:
     ).all()
 
 
-def _of_agency(db: Session, audit: Audit) -> Iterator[str]:
+def _of_agency(db: Session, audit: Audit, again: bool) -> Iterator[str]:
     status = AuditStatus(audit.status)
-    if status is AuditStatus.SENT:
+    if status is AuditStatus.SENT and not again:
         yield "這件機關稽核已經函送。"
         return
     if not status.is_signed:
@@ -54,7 +57,8 @@ def _of_agency(db: Session, audit: Audit) -> Iterator[str]:
             yield f"機關稽核缺{who}的簽核。"
     approved = newest_acts(db, [audit.id], "approved").get(audit.id)
     signed = held[-1].content_hash if held else ""
-    if status is not AuditStatus.APPROVED or approved is None:
+    ready = AuditStatus.SENT if again else AuditStatus.APPROVED
+    if status is not ready or approved is None:
         yield "機關稽核尚未經機關首長核定。"
     elif approved.content_hash != signed:
         yield "機關首長核定的不是目前簽核的內容；請重新陳核。"

@@ -17,9 +17,10 @@ from services.actor import Actor
 from services.audits import store
 from services.audits.evidence.in_force import content_of
 from services.audits.package.completeness import missing_parts
+from services.audits.package.correcting import packages_of
 from services.audits.package.manifest import MANIFEST, manifest_hash
 from services.audits.package.zipping import Altered, write_zip
-from services.errors import Conflict
+from services.errors import Conflict, NotFound
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
@@ -29,8 +30,8 @@ WHOLE = "整份檔案"
 
 
 @guarded(Action.VIEW_AUDIT)
-def export_package(actor: Actor, audit_id: int) -> bytes:
-    """Return the package of a sent agency audit as a ZIP; the export is recorded.
+def export_package(actor: Actor, audit_id: int, number: int | None = None) -> bytes:
+    """Return the package in force of a sent agency audit as a ZIP, or its ``number``; the export is recorded.
 
     Raises Conflict before the audit is sent, with what is still missing; and, after an event and an alert, when a part is not what
     was sent: then nothing leaves.
@@ -38,10 +39,13 @@ def export_package(actor: Actor, audit_id: int) -> bytes:
     content, fault = b"", ""
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
-        package = db.scalar(select(AuditPackage).where(AuditPackage.audit_id == audit.id))
-        if package is None:
+        packages = packages_of(db, audit.id)
+        if not packages:
             raise Conflict(f"這件稽核還沒有函送，沒有函送資料可下載。{_what_is_missing(db, audit)}")
-        manifest_sha256 = package.manifest_sha256
+        package = next((one for one in packages if number in (None, one.number)), None)
+        if package is None:
+            raise NotFound(f"這件稽核沒有第 {number} 次函送的資料。")
+        number, manifest_sha256 = package.number, package.manifest_sha256
         try:
             content = _zip(db, package)
         except Altered as altered:
@@ -53,6 +57,7 @@ def export_package(actor: Actor, audit_id: int) -> bytes:
             EventType.PACKAGE_EXPORTED,
             about=("audit", audit_id),
             outcome="fault" if fault else "done",
+            package=number,
             manifest_sha256=manifest_sha256,
         )
     if fault:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from services.audits.forms.codes import short_code
 from services.audits.forms.facts import AuditFacts
 from services.audits.package.figures import figures_in_force, figures_of_audit
+from services.audits.words import AuditStatus
 from services.regulation.periods import HalfYear
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
@@ -52,8 +53,16 @@ def about_audit(facts: AuditFacts, place: str) -> dict[str, Any]:
         "frame_hash": facts.frame_hash,
         "content_hash": facts.content_hash,
         "code": short_code(facts.content_hash),
+        "paper_sha256": _paper_hash(facts),
         "figures": figures_of_audit(facts),
     }
+
+
+def _paper_hash(facts: AuditFacts) -> str:
+    """Return the hash of everything that the papers say, but for the letter: whether a correction changes it."""
+    said = asdict(replace(facts, sent=None, status=AuditStatus.SIGNED))
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def manifest_of(

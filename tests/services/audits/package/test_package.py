@@ -262,7 +262,8 @@ def test_sending_and_exporting_are_on_record(sent: Package) -> None:
         "letter_no": LETTER, "manifest_sha256": package.manifest_sha256, "files": files,
         "zip_sha256": package.zip_sha256,
     }  # fmt: skip
-    assert got.detail == {"manifest_sha256": package.manifest_sha256} and got.outcome == "done"
+    assert got.detail == {"package": 1, "manifest_sha256": package.manifest_sha256}
+    assert got.outcome == "done"
     assert (act.letter_no, act.letter_date) == (LETTER, LETTER_DAY) and act.content_hash
 
 

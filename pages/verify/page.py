@@ -74,6 +74,8 @@ def _say_known(known: KnownFile) -> None:
         icon=":material/verified:",
     )
     st.caption(f"SHA-256：`{known.sha256}`")
+    if known.replaced:
+        st.warning("這次函送之後已由更正的函送取代。", icon=":material/history:")
     if known.found is None:
         st.warning("這是簽核前的草稿，不是稽核紀錄。", icon=":material/edit_note:")
     else:

@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
 from data.models import AuditPackage, Event, PackagePart, Signature
 from services.actor import Actor
 from services.audits.forms.codes import Found, find_signed
+from services.audits.package.manifest import MANIFEST
 from services.documents.formats import FileFormat
 from services.errors import Invalid
 from services.events import EventType
@@ -32,6 +33,8 @@ class KnownFile:
     audit_id: int
     found: Found | None
     """The signature that it stands for; None for a draft."""
+    replaced: bool = False
+    """Whether it is of a package in whose place a correction was sent since."""
 
 
 @guarded(Action.VERIFY_PAPER)
@@ -71,24 +74,41 @@ def _exported(db: Session, actor: Actor, digest: str) -> KnownFile | None:
 
 
 def _in_package(db: Session, actor: Actor, digest: str) -> KnownFile | None:
+    """Find a whole package, its list, or a file in one; of several packages the newest, which is in force."""
     row = db.execute(
-        select(PackagePart.path, AuditPackage)
-        .join(AuditPackage, AuditPackage.id == PackagePart.package_id)
-        .where(PackagePart.sha256 == digest)
-        .order_by(AuditPackage.id)
+        select(AuditPackage, PackagePart.path)
+        .outerjoin(
+            PackagePart,
+            and_(PackagePart.package_id == AuditPackage.id, PackagePart.sha256 == digest),
+        )
+        .where(
+            or_(
+                PackagePart.id.is_not(None),
+                AuditPackage.zip_sha256 == digest,
+                AuditPackage.manifest_sha256 == digest,
+            )
+        )
+        .order_by(AuditPackage.id.desc())
         .limit(1)
     ).first()
     if row is None:
         return None
-    path, package = row
-    what = f"函送地政局的檔案「{path}」"
+    package, path = row[0], row[1] or ""
+    newest = db.scalar(
+        select(func.max(AuditPackage.number)).where(AuditPackage.audit_id == package.audit_id)
+    )
+    of = f"（第 {package.number} 次函送）" if newest and newest > 1 else ""
+    if package.manifest_sha256 == digest:
+        path = MANIFEST
+    what = f"函送地政局的檔案「{path}」{of}" if path else f"函送地政局的資料（ZIP）{of}"
     signed = next(
         one["content_hash"]
         for one in package.manifest["audits"]
         if one["audit_id"] == package.audit_id
     )
     found = _signature(db, actor, package.audit_id, signed)
-    return KnownFile(digest, what, package.sent_at, package.audit_id, found)
+    replaced = package.number != newest
+    return KnownFile(digest, what, package.sent_at, package.audit_id, found, replaced)
 
 
 def _signature(db: Session, actor: Actor, audit_id: int, signed: str) -> Found | None:

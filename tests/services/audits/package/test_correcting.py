@@ -18,6 +18,7 @@ from data.append_only import unprotected
 from data.engine import engine, reading, transaction
 from data.models import Audit, AuditAct, AuditPackage, Event
 from services.audits.drawing import draw_first
+from services.audits.forms.file_check import check_file
 from services.audits.late import open_supplement
 from services.audits.package import building, making, sending
 from services.audits.package.correcting import Correction
@@ -103,6 +104,15 @@ def test_a_wrong_letter_is_corrected_and_what_went_first_stays(
         "zip_sha256": hashlib.sha256(first).hexdigest(),
     }  # fmt: skip
     assert after["correction"] == {"kind": "clerical", "asked_by": "機關自行發現", "reason": WHY}
+
+    for content, replaced in ((first, True), (second, False)):
+        for file in (content, unzipped(content)[MANIFEST]):
+            known = check_file(world.actor("works_clerk"), file)
+            assert known is not None and (known.audit_id, known.replaced) == (audit_id, replaced)
+            assert known.found is not None and known.found.in_force
+    known = check_file(world.actor("clerk"), unzipped(first)["verify_package.py"])
+    assert known is not None and not known.replaced  # the same file went with both
+    assert check_file(world.actor("clerk"), first + b"!") is None
 
     shown = view_sending(reviewer, audit_id)
     assert shown.sent is not None and len(shown.earlier) == 1

@@ -49,6 +49,10 @@ def _show_sent(sent: Sent) -> None:
         if sent.zip_sha256:
             st.markdown("函送資料（ZIP）雜湊值（SHA-256）")
             st.code(sent.zip_sha256, language=None)
+            st.caption(
+                "函送資料內附檢核程式，收件機關可在任何有 Python 的電腦自行檢核："
+                "`python3 -I verify_package.py 函送資料.zip`"
+            )
 
 
 def _show_missing(sending: Sending) -> None:

@@ -161,7 +161,8 @@ def run(place: str, check: Callable[..., Any], *args: Any) -> bool:
 
 
 def shown(line: str) -> str:
-    return line if line.isprintable() else ascii(line)
+    """Return a line of the report that stays one, whatever stands in a name."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
 
 
 def verify(path: pathlib.Path, earlier: pathlib.Path | None = None) -> bool:

@@ -17,8 +17,10 @@ from data import migrate
 from data.append_only import unprotected
 from data.engine import engine, reading, transaction
 from data.models import Audit, AuditAct, AuditPackage, Event
-from services.audits.drawing import draw_first
+from services.audits import store
+from services.audits.drawing import draw_first, expand, redraw
 from services.audits.forms.file_check import check_file
+from services.audits.frozen import unpack_frame
 from services.audits.late import open_supplement
 from services.audits.package import building, making, sending
 from services.audits.package.correcting import Correction
@@ -27,6 +29,7 @@ from services.audits.package.sending import correct_package
 from services.audits.package.view import view_sending
 from services.audits.signing import reopen
 from services.audits.words import CorrectionKind
+from services.audits.worksheet import pick, records_to_judge
 from services.errors import Conflict, Invalid, NotFound, UserError
 from tests.services.audits import whole
 from tests.services.audits.package.test_package import (
@@ -73,10 +76,16 @@ def manifest_in(content: bytes) -> dict[str, Any]:
 
 def supplemented(world: World, main: int) -> int:
     """Let records of a quarter come late, and take their supplement to its signature."""
-    world.use("clerk2", *(at(2026, 2, 3 + number, 11) for number in range(6)))
+    world.use("clerk2", *(at(2026, 2, 3 + number, 11) for number in range(9)))
     head = world.actor("head")
     supplement = open_supplement(head, main)
     draw_first(head, supplement)
+    redraw(head, supplement, "第一次抽樣時單位名冊有誤")
+    expand(head, supplement, 2, "發現缺失，擴大查核範圍")
+    with reading() as db:
+        left = set(unpack_frame(store.load_frame_row(db, supplement)).ids.tolist())
+        left -= set(records_to_judge(db, supplement))
+    pick(head, supplement, [min(left)], "夜間查詢")
     whole.judged(head, supplement)
     whole.sign_unit(world, "tax1", supplement)
     return supplement
@@ -178,6 +187,8 @@ def test_what_came_late_goes_with_a_material_correction(sent: Package, tmp_path:
         archive.extractall(tmp_path / "package")
     code, _, said = run(tmp_path / "package" / "verify_package.py")
     assert code == 0 and said.count("SEALED: ") == 5, said
+    assert f"稽核-{supplement}: 7 of 9 records, 1 people" in said
+    assert said.count("picked by judgement: 1\n") == 1
 
 
 REFUSED: dict[str, tuple[Correction, str, type[UserError], str]] = {

@@ -60,7 +60,7 @@ def run(script: Path, *args: Path) -> tuple[int, list[str], str]:
 
 
 def _places(said: str) -> list[str]:
-    return re.findall(r"^'?BAD (.+?): ", said, re.MULTILINE)
+    return re.findall(r"^BAD (.+?): ", said, re.MULTILINE)
 
 
 # --- how a package is damaged --------------------------------------------------------------------
@@ -206,6 +206,7 @@ DAMAGES: dict[str, tuple[Callable[[Files], None], set[str]]] = {
     "a path from the root": (put("/etc/out.txt"), {"/etc/out.txt"}),
     "a path with a drive": (put("c:out.txt"), {"c:out.txt"}),
     "a path with backslashes": (put("機關稽核\\out.txt"), {"機關稽核\\out.txt"}),
+    "a name of two lines": (put("機關稽核/a\nBAD b: c"), {"機關稽核/a\\nBAD b"}),
     "the same name in other letters": (put(SUMS.lower()), {SUMS.lower()}),
     "a path that leads out, in the list": (put_and_listed("../out.txt"), {"../out.txt"}),
     "no list": (dropped(MANIFEST), {MANIFEST}),

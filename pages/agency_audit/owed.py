@@ -19,7 +19,11 @@ from services.audits.agency.receiving import receive
 from services.audits.overview import AuditView, view_audit
 from services.audits.words import AuditStatus, Ruling
 from services.schedule.days import unit_audit_day
+from services.schedule.unit_audits import whose_turn
 from services.schedule.words import moved_words
+
+_OPEN = "owed.open"
+"""The button of a row that leads to the unit's audit."""
 
 
 def show(context: AgencyContext) -> None:
@@ -34,7 +38,7 @@ def show(context: AgencyContext) -> None:
                 st.badge(f"{status.label} {count:,}", color=STATUS_COLOURS[status])
         chosen = _table(context, units)
         if not chosen:
-            st.caption("勾選一列可開啟；勾選一列或多列可收存。")
+            st.caption("按「開啟」看該件稽核；勾選一列或多列可收存。")
         else:
             _offer(context, chosen)
     about = opened("receive")
@@ -46,30 +50,53 @@ def show(context: AgencyContext) -> None:
 def _table(context: AgencyContext, units: list[OwedAudit]) -> list[OwedAudit]:
     event = st.dataframe(
         with_times(
-            [
-                {
-                    "單位": one.unit,
-                    "季別": one.quarter.label,
-                    "狀態": one.status.label,
-                    "期限": unit_audit_day(one.quarter).effective,
-                    "逾期天數": _days_late(context, one),
-                }
-                for one in units
-            ],
+            [_cells(context, one) for one in units],
             words={"期限": _due_words(units).__getitem__},
+            missing={"逾期自": "－"},
         ),
         hide_index=True,
         height=table_height(len(units), 290),
         placeholder="－",
         on_select="rerun",
         selection_mode="multi-row",
+        column_config={
+            "稽核": st.column_config.ButtonColumn(width=74, type="tertiary", key=_OPEN),
+            "期限": st.column_config.Column(width=110),
+            "逾期天數": st.column_config.Column(width=80),
+        },
         # A new key after each act: the old selection would stay where nothing is left to do.
         key=table_key(
             f"owed_{context.of}_{context.half}",
             [(one.unit_id, str(one.quarter), one.status.value) for one in units],
         ),
     )
+    if (click := st.session_state.get(_OPEN)) is not None and click["row"] < len(units):
+        _open(units[click["row"]])
     return [units[place] for place in event["selection"]["rows"] if place < len(units)]
+
+
+def _cells(context: AgencyContext, one: OwedAudit) -> dict[str, object]:
+    due = unit_audit_day(one.quarter)
+    late = due.is_past(context.actor.today) and not one.status.is_signed
+    return {
+        "稽核": "開啟",
+        "單位": one.unit,
+        "季別": one.quarter.label,
+        "狀態": one.status.label,
+        "輪到誰": whose_turn(one.status) or "－",
+        "期限": due.effective,
+        "逾期自": due.overdue_from if late else None,
+        "逾期天數": (context.actor.today - due.effective).days if late else None,
+    }
+
+
+def _open(one: OwedAudit) -> None:
+    there = (
+        {"audit": str(one.audit_id)}
+        if one.audit_id
+        else {"unit": one.code, "quarter": str(one.quarter)}
+    )
+    st.switch_page("pages/sampler/page.py", query_params=there)
 
 
 def _due_words(units: list[OwedAudit]) -> dict[date, str]:
@@ -78,29 +105,12 @@ def _due_words(units: list[OwedAudit]) -> dict[date, str]:
     return {due.effective: rocdate.roc_date(due.nominal) + moved_words(due) for due in days}
 
 
-def _days_late(context: AgencyContext, one: OwedAudit) -> int | None:
-    late = (context.actor.today - unit_audit_day(one.quarter).effective).days
-    return late if late > 0 and not one.status.is_signed else None
-
-
 def _offer(context: AgencyContext, chosen: list[OwedAudit]) -> None:
-    first = chosen[0]
     ready = [one.audit_id for one in chosen if one.status is AuditStatus.SIGNED]
     with st.container(horizontal=True, vertical_alignment="center"):
-        if len(chosen) > 1:
-            st.markdown(
-                f"已勾選 **{len(chosen):,}** 件，其中 **{len(ready):,}** 件可收存", width="content"
-            )
-        else:
-            st.markdown(f"**{plain(first.unit)} {first.quarter.label}**", width="content")
-            st.page_link(
-                "pages/sampler/page.py",
-                label="看這件稽核",
-                icon=":material/open_in_new:",
-                query_params={"audit": str(first.audit_id)}
-                if first.audit_id
-                else {"unit": first.code, "quarter": str(first.quarter)},
-            )
+        st.markdown(
+            f"已勾選 **{len(chosen):,}** 件，其中 **{len(ready):,}** 件可收存", width="content"
+        )
         if ready and context.agency.may_receive:
             st.button(
                 "收存",

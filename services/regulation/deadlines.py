@@ -52,6 +52,11 @@ class DueDay:
     def moved(self) -> bool:
         return self.effective != self.nominal
 
+    @property
+    def overdue_from(self) -> date:
+        """The first day on which what was due is overdue."""
+        return self.effective + timedelta(days=1)
+
     def is_past(self, today: date) -> bool:
         """Whether what was due is overdue on ``today`` (a Taipei date)."""
         return today > self.effective

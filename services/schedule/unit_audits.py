@@ -68,7 +68,7 @@ def _to_make(person: Actor, one: Standing, mine: bool, step: str, words: str) ->
         fields=_fields(one, step),
         link="前往辦理" if mine else "看辦理進度",
         due=due,
-        waits_for="" if mine else CONDUCTORS,
+        waits_for="" if mine else whose_turn(one.status),
         late=due.is_past(person.today),
         many=f"{many}待辦理" if mine else f"{many}尚未簽核",
     )
@@ -90,10 +90,17 @@ def _to_receive(person: Actor, one: Standing, mine: bool) -> Task:
         fields=(("agency", one.agency_code), ("half", str(half))) if mine else _fields(one, "sign"),
         link="前往收存" if mine else "看辦理進度",
         due=due,
-        waits_for="" if mine else RECEIVER,
+        waits_for="" if mine else whose_turn(one.status),
         late=due.is_past(person.today),
         many=f"個單位的{quarter.label}單位稽核已簽核，待收存",
     )
+
+
+def whose_turn(status: AuditStatus) -> str:
+    """Return by whom a unit audit is taken on from where it stands (7.1.1); empty once it is received."""
+    if not status.is_signed:
+        return CONDUCTORS
+    return RECEIVER if status is AuditStatus.SIGNED else ""
 
 
 def empty_frames(db: Session, standings: Iterable[Standing]) -> set[int]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+import streamlit as st
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
@@ -111,14 +112,47 @@ def test_both_days_are_shown_where_they_differ(
     moved = "115年1月31日（遇假日順延至 115年2月2日）"
     assert list(owed["期限"]) == ["114年10月31日"] * 2 + [moved] * 2
     assert list(owed["逾期天數"]) == ["93"] * 2 + [""] * 2
+    assert list(owed["逾期自"]) == ["114年11月1日"] * 2 + ["－"] * 2
+    assert set(owed["輪到誰"]) == {"單位主管或稽核人員"}
 
 
-def test_a_signed_unit_audit_is_late_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    audit_of(world, "tax1", "2025Q4", AuditStatus.RECEIVED)
+def test_what_a_unit_owes_says_whose_turn_it_is_and_leads_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is signed is late no more; one click on its row opens it, also where nobody has begun."""
+    for unit, status in (("tax1", AuditStatus.RECEIVED), ("tax2", AuditStatus.SIGNED)):
+        audit_of(world, unit, "2025Q3", status)
+    audit_id = audit_of(world, "tax1", "2025Q4", AuditStatus.JUDGING).audit_id
     set_clock(monkeypatch, at(2026, 2, 3))
     owed = shown(opened("agency_manager", "2025H2").dataframe[0])
-    days = dict(zip(owed["單位"] + owed["季別"], owed["逾期天數"], strict=True))
-    assert (days["大安分處114年第4季"], days["中山分處114年第4季"]) == ("", "1")
+    found = {
+        unit + quarter: (turn, since, days)
+        for unit, quarter, turn, since, days in zip(
+            *(owed[name] for name in ("單位", "季別", "輪到誰", "逾期自", "逾期天數")), strict=True
+        )
+    }
+    late = ("單位主管或稽核人員", "115年2月3日", "1")
+    assert found == {
+        "大安分處114年第3季": ("－", "－", ""),
+        "中山分處114年第3季": ("機關管理者", "－", ""),
+        "大安分處114年第4季": late,
+        "中山分處114年第4季": late,
+    }
+    rows = [unit + quarter for unit, quarter in zip(owed["單位"], owed["季別"], strict=True)]
+    for name, there in (
+        ("大安分處114年第4季", {"audit": str(audit_id)}),
+        ("中山分處114年第4季", {"unit": "TAX-ZS", "quarter": "2025Q4"}),
+    ):
+        gone: list[tuple[str, dict[str, str]]] = []
+        monkeypatch.setattr(
+            st,
+            "switch_page",
+            lambda to, *, query_params, gone=gone: gone.append((to, query_params)),
+        )
+        app = opened("agency_manager", "2025H2")
+        app.session_state["owed.open"] = {"row": rows.index(name), "label": "開啟"}
+        app.run()
+        assert gone == [("pages/sampler/page.py", there)]
 
 
 def test_a_provisional_day_is_said_to_be_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

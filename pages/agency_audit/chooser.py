@@ -8,6 +8,7 @@ from pages.agency_audit.context import AGENCY_STEPS, PAGE, AgencyContext
 from pages.agency_audit.days import due_words, is_late
 from pages.sampler.context import STATUS_COLOURS
 from pages.sampler.numbered import audit_of_address
+from pages.sampler.sheet_list import AGENCY_FILTERS
 from pages.shared import address
 from pages.shared.choice import table_key
 from pages.shared.text import plain
@@ -30,6 +31,7 @@ def choose(actor: Actor) -> AgencyContext | None:
         "half": address.Field([str(half) for half in halves], str(latest)),
         "scope": address.Field([scope.value for scope in FrameScope], FrameScope.AUDITED.value),
         "step": address.Field(list(AGENCY_STEPS)),
+        "filter": address.Field(list(AGENCY_FILTERS)),
     }
     _open_audit_of_address(actor)
     if address.read(PAGE, fields):

@@ -22,6 +22,7 @@ from data.models import (
 )
 from services import clock
 from services.actor import Actor
+from services.audits.agency.comparison import verdicts_beside
 from services.audits.signing import reopen
 from services.audits.words import CorrectionKind
 from services.demo.acting import acting
@@ -347,6 +348,24 @@ def test_a_number_in_the_address_opens_that_agency_and_half_year(
     assert "稅捐" not in texts(foreign)
     wrong = open_page("agency_manager", "audit_sampler", audit=str(audit_id))
     assert "請由「機關稽核」開啟" in wrong.error[0].value
+
+
+def test_the_records_judged_otherwise_than_their_unit_did_are_listed(world: World) -> None:
+    whole.fill_half_year(world)
+    for unit in ("tax1", "tax2"):
+        for quarter in whole.H1.quarters:
+            whole.received_unit(world, unit, quarter)
+    audit_id = whole.drawn_agency(world)
+    whole.judged(world.actor("agency_manager"), audit_id, deficient=2)
+    app = page("agency_manager", step="judge", filter="differs")
+    listed = next(frame.value for frame in app.dataframe if "單位判定" in frame.value)
+    assert set(listed["單位判定"]) == {"符合（不同）"}
+    beside = verdicts_beside(world.actor("agency_manager"), audit_id)
+    assert set(listed["編號"]) == {record for record, one in beside.items() if one.differs}
+    assert "與單位的判定不同。單位判定「符合」" in texts(app)
+    app.segmented_control(key="agency_audit.filter").set_value("all").run()
+    assert app.query_params["filter"] == "all"
+    assert len(next(f.value for f in app.dataframe if "單位判定" in f.value)) > len(listed)
 
 
 @pytest.mark.parametrize(

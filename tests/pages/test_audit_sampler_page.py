@@ -432,6 +432,31 @@ def test_the_filter_stands_in_the_address(sampler: AppTest) -> None:
     assert "已略過" in texts(wrong)
 
 
+def test_keys_lead_from_record_to_record_also_where_all_are_listed(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    assert {one.proto.shortcut for one in sampler.button if one.label in ("上一筆", "下一筆")} == {
+        "alt+up",
+        "alt+down",
+    }
+    before = counts()
+    for shown in ("open", "all"):
+        sampler.segmented_control(key="sampler.filter").set_value(shown).run()
+        listed = [f"**紀錄 {number}**" for number in sampler.dataframe[0].value["編號"]]
+        at = listed.index(record_on_screen(sampler))
+        assert button(sampler, "上一筆").disabled is (at == 0)
+        for record in listed[at + 1 :]:
+            press(sampler, "下一筆")
+            assert record_on_screen(sampler) == record
+        assert button(sampler, "下一筆").disabled
+        press(sampler, "上一筆")
+        assert record_on_screen(sampler) == listed[-2]
+        assert f"第 {len(listed) - 1}／{len(listed)} 筆（按鍵 Alt+↑、Alt+↓）" in texts(sampler)
+        assert added(before) == {}
+        if shown == "open":
+            press(sampler, "符合")
+            before = counts()
+
+
 def test_records_are_shared_out_taken_and_given_back(sampler: AppTest) -> None:
     to_the_worksheet(sampler)
     press(sampler, "由我查核")

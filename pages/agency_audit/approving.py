@@ -78,7 +78,9 @@ def _approve(audit: AuditView) -> None:
 
 @st.dialog("退回機關稽核紀錄", on_dismiss=close_dialog)
 def _return(audit: AuditView) -> None:
-    st.markdown("退回後重新開啟查核；原簽核與判定都會保留，機關管理者與政風人員須重新簽核。")
+    st.markdown(
+        "退回後重新開啟查核；原簽核失效，但與判定都會保留，機關管理者與政風人員須重新簽核。"
+    )
     reason = st.text_area("理由", max_chars=300)
     with showing_errors():
         if st.button("確定退回", type="primary", icon=":material/undo:"):

@@ -20,6 +20,12 @@ from services.identity.permissions import Action, reach
 from services.regulation.deadlines import half_of
 from services.regulation.periods import Quarter
 
+_WITHDRAWN = {
+    AuditStatus.RECEIVED: "**機關管理者的收存隨之撤回**，重新簽核後須再收存。",
+    AuditStatus.APPROVED: "**機關首長的核定隨之撤回**，重新簽核後須再陳核。",
+}
+"""What a reopening takes back besides the signatures, by where the audit stands."""
+
 
 def show(context: Context) -> None:
     """Show what would be signed, or what was."""
@@ -64,7 +70,7 @@ def show_acts(audit: AuditView) -> None:
                 st.markdown(f"結論：{plain(act.conclusion)}")
             st.caption(f"{act.detail_label}：{plain(act.detail)}")
             if act.lapsed:
-                st.badge("簽核後內容有變動，已失效", icon=":material/history:", color="orange")
+                st.badge(act.lapsed, icon=":material/history:", color="orange")
             if act.checkpoint:
                 st.caption(f"簽核時的帳本：{plain(act.checkpoint.sentence)}")
 
@@ -148,10 +154,13 @@ def _offer_receiving(context: Context, audit: AuditView) -> None:
 
 @st.dialog("重新開啟", on_dismiss=close_dialog)
 def _reopen(audit: AuditView) -> None:
-    st.markdown("重新開啟後可以更改判定；原簽核與判定都會保留，並列出重新開啟的理由。")
+    st.markdown(
+        "重新開啟後可以更改判定；原簽核**失效**，但與判定都會保留，並列出重新開啟的理由。"
+        + _WITHDRAWN.get(audit.status, "")
+    )
     reason = st.text_area("理由", max_chars=300)
     with showing_errors():
         if st.button("確定重新開啟", type="primary", icon=":material/lock_open:"):
             reopen(current_actor(), audit.audit_id, reason)
-            notify("已重新開啟。")
+            notify("已重新開啟，原簽核失效。")
             go_to("judge")

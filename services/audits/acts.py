@@ -11,9 +11,13 @@ from data.models import Account, Audit, AuditAct, Reopening, Signature
 from services import rocdate
 from services.actor import Actor
 from services.audits import signatures
+from services.audits.words import AuditStatus
 from services.ledger import proofs
 from services.ledger.proofs import CheckpointView
 
+CHANGED, REOPENED = "簽核後內容有變動，已失效", "重新開啟後已失效"
+_STANDING = (AuditStatus.RECEIVED, AuditStatus.APPROVED, AuditStatus.SENT)
+"""In which states what became of a signed record stands: a reopening leaves none of them."""
 ACT_LABELS = {
     "received": "收存",
     "approved": "核定",
@@ -33,14 +37,15 @@ class Act:
     detail_label: str
     detail: str
     checkpoint: CheckpointView | None = None
-    lapsed: bool = False
-    """A signature whose audit was changed after it, before the last one was given."""
+    lapsed: str = ""
+    """Why a signature, receipt or approval is in force no longer; empty while it is."""
     conclusion: str = ""
     """What the signer concluded, in their own words."""
 
 
 def acts_of(db: Session, audit_id: int, content_hash: str) -> list[Act]:
     """Return everything in the order of time; ``content_hash`` is of what the audit holds now."""
+    status = AuditStatus(db.get_one(Audit, audit_id).status)
     newest = {row.id for row in signatures.since_reopening(db, audit_id)}
     signed = [
         Act(
@@ -50,7 +55,9 @@ def acts_of(db: Session, audit_id: int, content_hash: str) -> list[Act]:
             "簽核內容雜湊值",
             row.content_hash,
             proofs.recall(row.summary.get("checkpoint")),
-            lapsed=row.id in newest and row.content_hash != content_hash,
+            lapsed=REOPENED
+            if row.id not in newest
+            else ("" if row.content_hash == content_hash else CHANGED),
             conclusion=row.summary.get("conclusion", ""),
         )
         for row in db.scalars(
@@ -69,8 +76,17 @@ def acts_of(db: Session, audit_id: int, content_hash: str) -> list[Act]:
         )
         if row.reopened_at not in returned
     ]
+    # By kind and state and not by time: two acts may be of the same moment.
+    last = {row.act: row.id for row in acts} if status in _STANDING else {}
     others = [
-        Act(row.at, row.actor_name, ACT_LABELS.get(row.act, row.act), *_detail(row)) for row in acts
+        Act(
+            row.at,
+            row.actor_name,
+            ACT_LABELS.get(row.act, row.act),
+            *_detail(row),
+            lapsed="" if row.act == "returned" or last.get(row.act) == row.id else REOPENED,
+        )
+        for row in acts
     ]
     return sorted(signed + reopened + others, key=lambda act: act.at)
 

@@ -240,6 +240,20 @@ def test_several_units_records_are_received_at_once(demo_city: DemoSummary) -> N
     assert f"已收存 {len(signed)}" in texts(app)
 
 
+def test_a_reopening_says_that_it_takes_the_receipt_back(world: World) -> None:
+    whole.fill_half_year(world)
+    audit_id = whole.received_unit(world, "tax1", whole.Q1)
+    app = open_page("head", "audit_sampler", audit=str(audit_id), step="sign")
+    assert "已失效" not in texts(app)
+    press(app, "重新開啟")
+    assert "原簽核**失效**" in texts(app) and "**機關管理者的收存隨之撤回**" in texts(app)
+    app.text_area[0].set_value("漏看一筆佐證資料").run()
+    confirm(app, "確定重新開啟")
+    app = open_page("agency_manager", "audit_sampler", audit=str(audit_id), step="sign")
+    # Both the signature and the receipt.
+    assert texts(app).count("重新開啟後已失效") == 2
+
+
 def test_the_chosen_scope_is_what_is_frozen(received: None) -> None:
     app = page("ethics")
     app.radio(key="agency_audit.scope").set_value("both").run()

@@ -21,6 +21,7 @@ from data.models import (
     Verdict,
 )
 from services.actor import Actor, DutyHeld
+from services.audits.acts import CHANGED, REOPENED
 from services.audits.agency.approving import approve, return_audit
 from services.audits.agency.freezing import freeze_agency, preview_agency_frame
 from services.audits.agency.receiving import receive
@@ -161,14 +162,14 @@ def test_a_change_after_the_first_signature_makes_it_lapse(half: World) -> None:
     judge(half.actor("ethics"), audit_id, {record: 1}, Ruling.DEFICIENT, "查無此案", "調卷後發現")
     view = shown(half, audit_id)
     assert view.signatures == []
-    assert [(act.what, act.lapsed) for act in view.acts] == [("機關管理者簽核", True)]
+    assert [(act.what, act.lapsed) for act in view.acts] == [("機關管理者簽核", CHANGED)]
     sign_as(half, audit_id, "ethics")
     assert shown(half, audit_id).status is AuditStatus.JUDGING
     sign_as(half, audit_id, "agency_manager")
     view = shown(half, audit_id)
     assert view.status is AuditStatus.SIGNED
     assert [(act.what, act.lapsed) for act in view.acts] == [
-        ("機關管理者簽核", True), ("政風人員簽核", False), ("機關管理者簽核", False),
+        ("機關管理者簽核", CHANGED), ("政風人員簽核", ""), ("機關管理者簽核", ""),
     ]  # fmt: skip
 
 
@@ -378,8 +379,16 @@ def test_the_manager_receives_a_units_record(half: World) -> None:
     # Received counts like signed.
     preview = preview_agency_frame(manager, half.agencies["tax"], HALF, FrameScope.AUDITED)
     assert [unit.audit_id for unit in preview.audited.units] == [audit_id]
+    assert [act.lapsed for act in view.acts] == ["", ""]
+    # A reopening takes signature and receipt back, and says so; what comes after it stands, at the same moment too.
     reopen(half.actor("head"), audit_id, "機關管理者退回補正")
     assert shown(half, audit_id).status is AuditStatus.JUDGING
+    before = [("單位主管簽核", REOPENED), ("收存", REOPENED), ("重新開啟", "")]
+    assert sorted((act.what, act.lapsed) for act in shown(half, audit_id).acts) == sorted(before)
+    sign_as(half, audit_id, "head")
+    receive(manager, {audit_id: shown(half, audit_id).content_hash})
+    acts = [(act.what, act.lapsed) for act in shown(half, audit_id).acts]
+    assert sorted(acts) == sorted([*before, ("單位主管簽核", ""), ("收存", "")])
 
 
 def test_several_records_are_received_together_or_none_of_them(half: World) -> None:

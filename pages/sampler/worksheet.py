@@ -32,7 +32,7 @@ def show(context: Context) -> None:
     beside = verdicts_beside(context.actor, audit.audit_id) if of_agency else None
     _progress(audit)
     list_draws(context.actor, audit)
-    show_effort(context.actor, audit.audit_id, working)
+    show_effort(context.actor, audit.audit_id, working, rows)
     listed = filtered(context, rows, beside)
     if working:
         ask_for_bulk(audit.audit_id, rows)

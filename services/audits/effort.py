@@ -34,6 +34,16 @@ class Share:
     shared: int
     left: int
     judged: int
+    pace: float | None
+    """Seconds a record: this judge's own median, the audit's while theirs rests on too few."""
+
+    @property
+    def remaining(self) -> str:
+        """How many of this judge's records are left, and about how long they take."""
+        if not self.left:
+            return "已全部判定"
+        about = f"，約需 {_long(self.left * self.pace)}" if self.pace is not None else ""
+        return f"還有 {self.left:,} 筆{about}"
 
 
 @dataclass(frozen=True)
@@ -57,10 +67,13 @@ class Effort:
         said = f"還有 {self.left:,} 筆未判定"
         if self.pace is None:
             return f"{said}；判定滿 {FEWEST} 筆後估計所需時間。"
-        minutes = max(1, round(self.left * self.pace / 60))
-        hours, rest = divmod(minutes, 60)
-        long = f"{hours} 小時 {rest} 分鐘" if hours else f"{rest} 分鐘"
+        long = _long(self.left * self.pace)
         return f"{said}；依本件到目前每筆 {round(self.pace):,} 秒的速度，估計一人約需 {long}。"
+
+
+def _long(seconds: float) -> str:
+    hours, rest = divmod(max(1, round(seconds / 60)), 60)
+    return f"{hours} 小時 {rest} 分鐘" if hours else f"{rest} 分鐘"
 
 
 @guarded(Action.VIEW_AUDIT)
@@ -93,12 +106,14 @@ def _effort(db: Session, audit: Audit, now: datetime) -> Effort:
     done = Counter(newest[record] for record in wanted if record in newest)
     shared = Counter(account for account, _ in shares.values())
     still_open = Counter(account for record, (account, _) in shares.items() if record in left)
+    moments = [(judge, at) for _, judge, _, at in verdicts]
+    pace = pace_of(moments)
     parts = tuple(
-        Share(name, shared[one], still_open[one], done[one])
+        Share(name, shared[one], still_open[one], done[one], own if own is not None else pace)
         for one, name in names.items()
         if shared[one] or done[one]
+        for own in [pace_of([moment for moment in moments if moment[0] == one])]
     )
-    pace = pace_of([(judge, at) for _, judge, _, at in verdicts])
     return Effort(tuple(people), parts, len(left), len(left - set(shares)), pace)
 
 

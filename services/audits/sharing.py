@@ -11,6 +11,7 @@ from data.models import Account, Audit, RecordShare, UsageRecord
 from services import events
 from services.actor import Actor
 from services.audits import store
+from services.audits.dividing import divide, divide_by_count, most_for
 from services.audits.judges import Judge, judges_of
 from services.audits.words import CONDUCT, OF_UNIT, AuditStatus
 from services.audits.worksheet import latest_verdicts, records_to_judge
@@ -19,32 +20,9 @@ from services.events import EventType
 from services.identity.guard import guarded
 
 
-def divide(records: Sequence[tuple[int, str]], people: Sequence[int]) -> dict[int, int]:
-    """Divide records evenly among people: record id to account id, nobody their own.
-
-    ``records`` are ids with the person key of their user. One user's records stay together as far
-    as the even division allows. A record that only its own user could get is left out.
-    """
-    loads, shares = Counter(dict.fromkeys(people, 0)), dict[int, int]()
-    keys = {str(one): one for one in people}
-    # Whose own records are among them cannot take just any: those are given away first.
-    for record, key in records:
-        if others := [one for one in people if key in keys and one != keys[key]]:
-            shares[record] = min(others, key=lambda one: loads[one])
-            loads[shares[record]] += 1
-    rest = [record for key, record in sorted((key, r) for r, key in records) if key not in keys]
-    quotas = Counter[int]()
-    for _ in rest:
-        quotas[min(people, key=lambda one: loads[one] + quotas[one])] += 1
-    for one in people:
-        shares |= dict.fromkeys(rest[: quotas[one]], one)
-        rest = rest[quotas[one] :]
-    return shares
-
-
 @guarded(*CONDUCT.values())
 def share_out(actor: Actor, audit_id: int, people: Collection[int]) -> dict[int, int]:
-    """Divide what is not judged yet among these auditors, anew; return how many each of them got.
+    """Divide what is not judged yet evenly among these auditors, anew; return how many each of them got.
 
     Raises Invalid for somebody who cannot judge this audit, Conflict when nothing is left to judge.
     """
@@ -52,18 +30,66 @@ def share_out(actor: Actor, audit_id: int, people: Collection[int]) -> dict[int,
         raise Invalid("請選擇要分派的查核人，至少一人。")
     with transaction() as db:
         audit = _judging(db, actor, audit_id)
-        able = {judge.account_id: judge for judge in judges_of(db, audit, actor.now)}
-        if outside := set(people) - set(able):
-            raise Invalid(f"{_name(db, min(outside))}不是這件稽核的稽核人員，不能分派紀錄。")
+        able = _able(db, actor, audit, people)
         open_records = _open_records(db, audit)
-        if not open_records:
-            raise Conflict("全部紀錄都已判定，沒有可分派的紀錄。")
         shares = divide(open_records, sorted(set(people)))
         if not shares:
             raise Conflict("未判定的都是所選的人自己的使用紀錄；請加選其他稽核人員。")
         _put(db, actor, audit, [record for record, _ in open_records], shares)
         _write(db, actor, audit, shares, able)
     return dict(Counter(shares.values()))
+
+
+@guarded(*CONDUCT.values())
+def share_by_count(actor: Actor, audit_id: int, counts: Mapping[int, int]) -> dict[int, int]:
+    """Give each auditor so many of the records not judged yet, anew; the rest is nobody's.
+
+    ``counts`` is by account id; zeros are left out. Raises Invalid for a count below zero, more than there
+    are or more than are not the auditor's own, or somebody who cannot judge this audit; Conflict when nothing
+    is left to judge. Returns how many each of them got.
+    """
+    wanted = {one: count for one, count in sorted(counts.items()) if count}
+    if not wanted or min(wanted.values()) < 0:
+        raise Invalid("請填寫每人要分派的筆數，至少一人一筆。")
+    with transaction() as db:
+        audit = _judging(db, actor, audit_id)
+        able = _able(db, actor, audit, wanted)
+        open_records = _open_records(db, audit)
+        if (total := sum(wanted.values())) > len(open_records):
+            raise Invalid(f"合計 {total:,} 筆，多於未判定的 {len(open_records):,} 筆。")
+        for one, count in wanted.items():
+            if count > (most := most_for(open_records, one)):
+                raise Invalid(
+                    f"{able[one].label}最多分派 {most:,} 筆；其餘是本人的使用紀錄，不能由本人判定。"
+                )
+        shares = divide_by_count(open_records, wanted)
+        _put(db, actor, audit, [record for record, _ in open_records], shares)
+        _write(db, actor, audit, shares, able)
+    return dict(Counter(shares.values()))
+
+
+@guarded(*CONDUCT.values())
+def share_users(actor: Actor, audit_id: int, users: Collection[str], to: int) -> int:
+    """Give one auditor all records of these users that are not judged yet; return how many that were.
+
+    ``users`` are person keys; whose share the records were until now does not matter, and what others have
+    of other users stays theirs. Raises Invalid for somebody who cannot judge this audit and for the
+    auditor's own records, Conflict when the users have nothing that is still to judge.
+    """
+    if not users:
+        raise Invalid("請選擇使用者，至少一人。")
+    with transaction() as db:
+        audit = _judging(db, actor, audit_id)
+        able = _able(db, actor, audit, [to])
+        if str(to) in users:
+            raise Invalid(f"{able[to].label}的使用紀錄不能由本人判定，請分派給其他稽核人員。")
+        records = [record for record, key in _open_records(db, audit) if key in set(users)]
+        if not records:
+            raise Conflict("所選使用者的紀錄剛剛都已判定。")
+        shares = dict.fromkeys(records, to)
+        _put(db, actor, audit, records, shares)
+        _write(db, actor, audit, shares, able)
+    return len(records)
 
 
 @guarded(*CONDUCT.values())
@@ -134,10 +160,20 @@ def _judging(db: Session, actor: Actor, audit_id: int) -> Audit:
     return audit
 
 
+def _able(db: Session, actor: Actor, audit: Audit, people: Collection[int]) -> dict[int, Judge]:
+    """Return who can judge the audit; raises Invalid where one of ``people`` is not among them."""
+    able = {judge.account_id: judge for judge in judges_of(db, audit, actor.now)}
+    if outside := set(people) - set(able):
+        raise Invalid(f"{_name(db, min(outside))}不是這件稽核的稽核人員，不能分派紀錄。")
+    return able
+
+
 def _open_records(db: Session, audit: Audit) -> list[tuple[int, str]]:
-    """Return what is not judged yet, with the person key of each record's user."""
+    """Return what is not judged yet, with each record's user; raises Conflict where nothing is."""
     judged = latest_verdicts(db, audit.id)
     wanted = [record for record in records_to_judge(db, audit.id) if record not in judged]
+    if not wanted:
+        raise Conflict("全部紀錄都已判定，沒有可分派的紀錄。")
     keys = _keys(db, wanted)
     return [(record, keys[record]) for record in wanted]
 

@@ -472,6 +472,25 @@ def test_records_are_shared_out_taken_and_given_back(sampler: AppTest) -> None:
     assert added(before) == {}
     assert set(sampler.dataframe[0].value["查核人"]) != {""}
     assert any("：分派 " in bar.proto.text for bar in sampler.get("progress"))
+    shared = rows(RecordShare)
+    press(sampler, "分派")
+    sampler.segmented_control(key="share.way").set_value("count").run()
+    first = next(one for one in sampler.number_input if one.key.startswith("share.count."))
+    first.set_value(2).run()
+    assert f"合計 2 筆，不分派 {shared - 2:,} 筆" in texts(sampler)
+    confirm(sampler, "確定分派")
+    assert rows(RecordShare) == 2
+    press(sampler, "分派")
+    sampler.segmented_control(key="share.way").set_value("user").run()
+    users = sampler.multiselect(key="share.users")
+    users.set_value([users.options[0]]).run()
+    button(sampler, "確定分派").click().run()
+    assert sampler.error[0].value == "請選擇查核人。"
+    to = sampler.selectbox(key="share.to")
+    to.set_value(to.options[0]).run()
+    confirm(sampler, "確定分派")
+    assert 0 < rows(RecordShare) <= shared
+    assert added(before) == {}
 
 
 def test_a_file_is_added_and_withdrawn_beside_the_record(sampler: AppTest) -> None:

@@ -559,10 +559,23 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         nothing_to_do=True,
         also=is_person,
     ),
+    "services.audits.sharing.share_by_count": Cell(
+        lambda f, w, a, p: f(
+            a, w.audit(p, JUDGING), {w.people.get((p or "", Role.SYSTEM_MANAGER), 1): 1}
+        ),
+        also=is_person,
+    ),
     "services.audits.sharing.share_out": Cell(
         lambda f, w, a, p: f(
             a, w.audit(p, JUDGING), [w.people.get((p or "", Role.SYSTEM_MANAGER), 1)]
         ),
+        also=is_person,
+    ),
+    "services.audits.sharing.share_users": Cell(
+        lambda f, w, a, p: f(
+            a, w.audit(p, JUDGING), ["1"], w.people.get((p or "", Role.SYSTEM_MANAGER), 1)
+        ),
+        nothing_to_do=True,
         also=is_person,
     ),
     "services.audits.sharing.take": Cell(

@@ -11,10 +11,18 @@ from data.engine import reading
 from data.models import Event, RecordShare
 from services.actor import operator
 from services.audits.appointing import appoint, relieve
+from services.audits.dividing import divide, divide_by_count, most_for
 from services.audits.drawing import draw_first
 from services.audits.effort import FEWEST, pace_of, view_effort
 from services.audits.freezing import freeze
-from services.audits.sharing import divide, give_back, share_out, shares_of, take
+from services.audits.sharing import (
+    give_back,
+    share_by_count,
+    share_out,
+    share_users,
+    shares_of,
+    take,
+)
 from services.audits.sheet import worksheet_rows
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
@@ -41,6 +49,24 @@ def test_a_division_is_even_and_gives_nobody_their_own(users: list[int], people:
     loads = [list(shares.values()).count(one) for one in people]
     if not {str(one) for one in people} & {key for _, key in records}:
         assert max(loads) - min(loads) <= 1
+
+
+@given(st.lists(st.integers(1, 7), max_size=40), PEOPLE, st.data())
+def test_by_count_everybody_gets_as_many_as_asked_and_nobody_their_own(
+    users: list[int], people: list[int], data: st.DataObject
+) -> None:
+    records = [(1000 + place, str(user)) for place, user in enumerate(users)]
+    counts: dict[int, int] = {}
+    for one in people:
+        left = len(records) - sum(counts.values())
+        counts[one] = data.draw(st.integers(0, min(left, most_for(records, one))))
+    shares = divide_by_count(records, counts)
+    assert {one: list(shares.values()).count(one) for one in people} == counts
+    assert set(shares) <= {record for record, _ in records}
+    assert not [record for record, key in records if str(shares.get(record)) == key]
+    for too_many in ({one: most_for(records, one) + 1} for one in people):
+        with pytest.raises(ValueError, match="more records"):
+            divide_by_count(records, too_many)
 
 
 def test_one_user_s_records_stay_together() -> None:
@@ -82,6 +108,43 @@ def test_records_are_shared_out_and_shared_out_anew(audited: World, drawn: int) 
         told = db.scalars(select(Event).where(Event.type == "records_shared")).all()
     assert [event.detail["people"] for event in told] == [2, 1]
     assert sum(len(part) for part in told[0].detail["records"].values()) == len(wanted)
+
+
+def test_records_are_shared_out_by_count_and_by_user(audited: World, drawn: int) -> None:
+    head, auditor = (audited.accounts[name] for name in ("head", "auditor"))
+    actor, wanted = audited.actor("head"), ids(audited, drawn)
+    own = [row.record_id for row in worksheet_rows(audited.actor("auditor"), drawn) if row.own]
+    most = len(wanted) - len(own)
+    assert share_by_count(actor, drawn, {head: 7, auditor: 20}) == {head: 7, auditor: 20}
+    assert (len(_mine(drawn, head)), len(_mine(drawn, auditor))) == (7, 20)
+    everything = {head: len(own), auditor: most}
+    assert share_by_count(actor, drawn, everything) == everything
+    assert _mine(drawn, head) == sorted(own)
+    # A user's records change hands; everybody else's stay where they are.
+    clerk = str(audited.accounts["clerk"])
+    theirs = {r.record_id for r in worksheet_rows(actor, drawn) if r.person_key == clerk}
+    assert share_users(actor, drawn, [clerk], head) == len(theirs) > 0
+    assert set(_mine(drawn, head)) == theirs | set(own)
+    assert set(held(drawn)) == set(wanted)
+    before = held(drawn)
+    for error, said, attempt in (
+        (Invalid, "至少一人一筆", lambda: share_by_count(actor, drawn, {head: 0})),
+        (Invalid, "至少一人一筆", lambda: share_by_count(actor, drawn, {head: 9, auditor: -1})),
+        (Invalid, "合計", lambda: share_by_count(actor, drawn, {head: len(wanted), auditor: 1})),
+        (
+            Invalid,
+            f"最多分派 {most:,} 筆",
+            lambda: share_by_count(actor, drawn, {auditor: most + 1}),
+        ),
+        (Invalid, "不是這件稽核", lambda: share_by_count(actor, drawn, {10**6: 1})),
+        (Invalid, "請選擇使用者", lambda: share_users(actor, drawn, [], head)),
+        (Invalid, "不是這件稽核", lambda: share_users(actor, drawn, [clerk], 10**6)),
+        (Invalid, "不能由本人判定", lambda: share_users(actor, drawn, [str(auditor)], auditor)),
+        (Conflict, "都已判定", lambda: share_users(actor, drawn, ["999999"], head)),
+    ):
+        with pytest.raises(error, match=said):
+            attempt()
+    assert held(drawn) == before
 
 
 def _mine(audit_id: int, account: int) -> list[int]:
@@ -190,6 +253,15 @@ def test_the_effort_says_who_has_how_much_left(audited: World, drawn: int) -> No
     assert "估計一人約需 1 小時 24 分鐘" in after.sentence
     part = next(part for part in after.parts if part.judge == audited.actor("head").label)
     assert (part.shared - part.left, part.judged) == (7, 7)
+    # Each at their own pace, or at the audit's while there is none.
+    assert part.remaining == f"還有 {part.left:,} 筆，約需 {round(part.left * 20 / 60)} 分鐘"
+    other = next(one for one in after.parts if one is not part)
+    assert other.remaining == f"還有 {other.left:,} 筆，約需 {round(other.left * 20 / 60)} 分鐘"
+    for place, record in enumerate(_mine(drawn, auditor)[:6]):
+        moment = NOW + timedelta(hours=1, seconds=60 * place)
+        judge(audited.actor("auditor", moment), drawn, {record: 0}, Ruling.COMPLIANT)
+    paces = {one.judge: one.pace for one in view_effort(audited.actor("head"), drawn).parts}
+    assert paces == {audited.actor("head").label: 20.0, audited.actor("auditor").label: 60.0}
     assert {one.account_id for one in after.people} == {head, auditor}
 
 

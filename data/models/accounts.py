@@ -69,7 +69,10 @@ class AccountDuty(Base):
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
     granted_at: Mapped[datetime]
     granted_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    starts_at: Mapped[datetime | None]
+    """From when it is held, where that is later than when it was given."""
     ended_at: Mapped[datetime | None]
+    """Until when it is held: the moment it was ended, or one that was named with it."""
 
 
 class SignInSession(Base):

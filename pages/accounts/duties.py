@@ -23,7 +23,8 @@ def duties_part(row: AccountRow) -> None:
     for line in duties.held:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(line.duty.label)
-            st.caption(f"{rocdate.roc_time(line.since)} 起")
+            until = f"至 {rocdate.roc_time(line.until)} 止" if line.until else ""
+            st.caption(f"{rocdate.roc_time(line.since)} 起{until}")
             if line.may_end:
                 st.button(
                     "解除職務",

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.sampler.context import UnitContext
 from pages.shared.dialogs import close_dialog, open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
+from pages.shared.period import ask_day, needed_day, typed_day
 from pages.shared.session import current_actor
 from pages.shared.text import plain
 from services import rocdate
@@ -53,7 +54,10 @@ def _line(one: Auditor, may_change: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         state = "" if one.active else "　帳號目前不能使用"
         st.markdown(f"{plain(one.label)}　{plain(one.title)}{state}")
-        st.caption(f"自 {rocdate.roc_date(rocdate.local_date(one.since))} 起")
+        until = f"至 {rocdate.roc_date(one.last_day)} 止" if one.last_day else ""
+        st.caption(f"自 {rocdate.roc_date(one.first_day)} 起{until}")
+        if not one.begun:
+            st.badge("尚未開始", color="gray")
         if may_change:
             st.button(
                 "解除",
@@ -65,21 +69,41 @@ def _line(one: Auditor, may_change: bool) -> None:
 
 @st.dialog("指派稽核人員", on_dismiss=close_dialog)
 def _appoint(unit_id: int) -> None:
-    st.markdown("被指派的人可以凍結、抽樣、判定與簽核本單位的稽核，到解除為止。指派會留下紀錄。")
+    actor = current_actor()
+    st.markdown(
+        "被指派的人在起日至迄日之間可以凍結、抽樣、判定與簽核本單位的稽核；隨時可以解除。指派會留下紀錄。"
+    )
     chosen = st.selectbox(
         "人員",
-        list_candidates(current_actor(), unit_id),
+        list_candidates(actor, unit_id),
         format_func=lambda one: f"{one.label}　{one.role.label}",
         index=None,
         placeholder="選擇本單位帳號使用中的人員",
         key="auditors.who",
     )
+    days = st.columns(2)
+    with days[0]:
+        first = ask_day("起日", actor.today, "auditors.first")
+    with days[1]:
+        last = st.text_input(
+            "迄日（不填即到解除為止）",
+            placeholder="例如 115年12月31日",
+            max_chars=20,
+            key="auditors.last",
+        )
     reason = st.text_area("理由", max_chars=300, key="auditors.why")
     with showing_errors():
         if st.button("確定指派", type="primary", icon=":material/person_add:"):
             if chosen is None:
                 raise Invalid("請選擇要指派的人員。")
-            appoint(current_actor(), unit_id, chosen.account_id, reason or "")
+            appoint(
+                actor,
+                unit_id,
+                chosen.account_id,
+                reason or "",
+                needed_day("起日", first or ""),
+                typed_day("迄日", last or ""),
+            )
             _done(f"已指派 {chosen.label}。")
 
 

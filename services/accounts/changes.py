@@ -22,6 +22,7 @@ from services.identity.guard import guarded
 from services.identity.managing import keep_a_manager, locked_account, place_of, require_managed
 from services.identity.permissions import Action, permit
 from services.identity.sessions import EndReason, end_all
+from services.identity.terms import has_not_ended
 from services.regulation.items import Item
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus
@@ -88,7 +89,7 @@ def put_status(
     if status is AccountStatus.CANCELLED:
         account.cancelled_at = person.now
         for held in account.duties:
-            if held.ended_at is None or held.ended_at > person.now:
+            if has_not_ended(held, person.now):
                 held.ended_at = person.now
         forget_credentials(db, person, account, why)
         settle(db, person, account, Settled.CANCELLED)

@@ -19,6 +19,7 @@ from services.identity.managing import management_problem, place_of
 from services.identity.organisation import UnitInfo, units_within
 from services.identity.permissions import Action, permit, reach
 from services.identity.scoping import within
+from services.identity.terms import is_held
 from services.regulation.items import Item
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus, Duty, Role
@@ -197,9 +198,7 @@ def _mentions(word: str) -> ColumnElement[bool]:
 
 
 def _row(account: Account, now: datetime) -> AccountRow:
-    duties = (
-        Duty(held.duty) for held in account.duties if held.ended_at is None or held.ended_at > now
-    )
+    duties = (Duty(held.duty) for held in account.duties if is_held(held, now))
     return AccountRow(
         id=account.id,
         name=account.name,

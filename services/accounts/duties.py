@@ -18,6 +18,7 @@ from services.errors import Conflict, Invalid, NotFound, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.identity.terms import not_ended
 from services.regulation.purpose import tidy
 from services.regulation.roles import AccountStatus, Duty, Role
 
@@ -35,6 +36,9 @@ class DutyLine:
     duty_id: int
     duty: Duty
     since: datetime
+    """When it was given or, where that is later, when it begins."""
+    until: datetime | None
+    """When it ends by itself; None where somebody has to end it."""
     may_end: bool
 
 
@@ -54,12 +58,18 @@ def duties_of(actor: Actor, account_id: int) -> Duties:
         where = {"unit_id": account.unit_id, "agency_id": account.unit.agency_id}
         permit(actor, Action.VIEW_ACCOUNTS, **where)
         given = _given_by(actor, account)
-        held = db.scalars(_held(account_id)).all()
+        held = db.scalars(_held(account_id, actor.now)).all()
         has = {Duty(one.duty) for one in held}
         may = account.status == AccountStatus.ACTIVE and account_id != actor.account_id
         return Duties(
             tuple(
-                DutyLine(one.id, Duty(one.duty), one.granted_at, may_end=Duty(one.duty) in given)
+                DutyLine(
+                    one.id,
+                    Duty(one.duty),
+                    one.starts_at or one.granted_at,
+                    one.ended_at,
+                    may_end=Duty(one.duty) in given,
+                )
                 for one in held
             ),
             tuple(duty for duty in given if may and duty not in has),
@@ -79,7 +89,7 @@ def give_duty(actor: Actor, account_id: int, duty: Duty, reason: str) -> None:
         _permitted(actor, account, duty)
         if account.status != AccountStatus.ACTIVE:
             raise Invalid(f"{account.name}的帳號不是「使用中」，不能指派職務。")
-        if db.scalars(_held(account_id).where(AccountDuty.duty == duty)).first():
+        if db.scalars(_held(account_id, actor.now).where(AccountDuty.duty == duty)).first():
             raise Conflict(f"{account.name}已有「{duty.label}」職務。")
         db.add(
             AccountDuty(
@@ -102,7 +112,7 @@ def end_duty(actor: Actor, account_id: int, duty_id: int, reason: str) -> None:
     why = _reason(reason)
     with transaction() as db:
         account = _load(db, account_id, lock=True)
-        held = db.scalar(_held(account_id).where(AccountDuty.id == duty_id))
+        held = db.scalar(_held(account_id, actor.now).where(AccountDuty.id == duty_id))
         _permitted(actor, account, Duty(held.duty) if held else None)
         if held is None:
             raise Conflict("這項職務剛剛已經解除；請重新整理後再看。")
@@ -116,10 +126,11 @@ def _write(
     events.write(db, actor, type_, about=("account", account_id), duty=duty.value, reason=why)
 
 
-def _held(account_id: int) -> Select[AccountDuty]:
+def _held(account_id: int, now: datetime) -> Select[AccountDuty]:
+    """What is held, or will be: that can be ended as well."""
     return (
         select(AccountDuty)
-        .where(AccountDuty.account_id == account_id, AccountDuty.ended_at.is_(None))
+        .where(AccountDuty.account_id == account_id, not_ended(now))
         .order_by(AccountDuty.id)
     )
 

@@ -27,6 +27,7 @@ from services.identity.links import can_mail, mail_activation
 from services.identity.passwords import hash_password
 from services.identity.permissions import Action
 from services.identity.sessions import EndReason, end_all
+from services.identity.terms import has_not_ended
 from services.papers.keeping import PaperKind, keep
 from services.regulation.application_states import Act, State
 from services.regulation.items import Item
@@ -134,7 +135,7 @@ def _change(db: Session, actor: Actor, application: Application) -> Account:
         account.unit_id = application.to_unit.id
         for held in account.duties:
             # A duty of the unit that is left stays there.
-            if held.ended_at is None and held.unit_id == application.unit_id:
+            if has_not_ended(held, actor.now) and held.unit_id == application.unit_id:
                 held.ended_at = actor.now
     settle(
         db,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from data.models import Account, AccountDuty, Audit, Unit
 from services.audits.words import CONDUCT, AuditKind
 from services.identity.permissions import RULES, Scope
+from services.identity.terms import held_at
 from services.regulation.roles import AccountStatus, Role
 
 
@@ -37,7 +38,7 @@ def judges_of(db: Session, audit: Audit, now: datetime) -> list[Judge]:
                 AccountDuty.unit_id == audit.unit_id
                 if rule.scope is Scope.UNIT
                 else AccountDuty.agency_id == audit.agency_id,
-                or_(AccountDuty.ended_at.is_(None), AccountDuty.ended_at > now),
+                held_at(now),
             )
         )
         for rule in rules

@@ -94,14 +94,18 @@ def share_users(actor: Actor, audit_id: int, users: Collection[str], to: int) ->
 
 @guarded(*CONDUCT.values())
 def take(actor: Actor, audit_id: int, record_ids: Collection[int]) -> None:
-    """Take records that nobody has; raises Conflict, naming who, for one that somebody has."""
+    """Take records that nobody has; raises Conflict, naming who, for one that somebody has.
+
+    Whose appointment has ended meanwhile has none any more: nobody else could give them back.
+    """
     with transaction() as db:
         audit = _judging(db, actor, audit_id)
         wanted = _chosen(db, audit, record_ids)
         if own := [record for record, key in wanted.items() if key == str(actor.account_id)]:
             raise Refused(f"紀錄 {min(own)} 是您自己的使用紀錄，不能由本人判定。")
+        able = {judge.account_id for judge in judges_of(db, audit, actor.now)}
         for share in _shares(db, audit, wanted):
-            if share.account_id != actor.account_id:
+            if share.account_id != actor.account_id and share.account_id in able:
                 who = _name(db, share.account_id)
                 raise Conflict(f"紀錄 {share.record_id} 已分派給{who}；請他退回，或重新分派。")
         assert actor.account_id is not None

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from data.models import Account, AccountDuty, AccountItem, PersonnelChange, SignInSession
 from services.accounts.leaving.words import Source
+from services.audits.appointing import put_auditor
 from services.demo.agencies import UnitSpec
 from services.demo.lives import Life, life_of
 from services.demo.organisation import PlacedUnit
+from services.identity.people import as_actor, load_account
 from services.identity.sessions import EndReason
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
 from services.regulation.leaving import Leaving
@@ -57,7 +59,7 @@ _POSTS: dict[str, tuple[str, Role, tuple[tuple[Duty, str], ...]]] = {
     # post: title, role, duties with "unit", "agency" or "all"
     "clerk": ("科員", Role.GENERAL_USER, ()),
     "head": ("主任", Role.GENERAL_USER, ((Duty.UNIT_HEAD, "unit"),)),
-    "auditor": ("股長", Role.GENERAL_USER, ((Duty.AUDITOR, "unit"),)),
+    "auditor": ("股長", Role.GENERAL_USER, ()),  # appointed by the unit's head, like anybody's
     "unit_manager": ("專員", Role.UNIT_MANAGER, ()),
     "agency_manager": ("專員", Role.AGENCY_MANAGER, ()),
     "ethics": ("政風室主任", Role.GENERAL_USER, ((Duty.ETHICS_OFFICER, "agency"),)),
@@ -123,6 +125,7 @@ def write_people(
         for account, draft, items, life in made
     ]
     _write_items_and_duties(db, people)
+    _appoint_auditors(db, people)
     _write_leavings(db, people, now)
     _write_sign_ins(db, people, now)
     return people
@@ -235,3 +238,23 @@ def _write_items_and_duties(db: Session, people: list[Person]) -> None:
             )
     db.execute(insert(AccountItem), items)
     db.execute(insert(AccountDuty), duties)
+
+
+def _appoint_auditors(db: Session, people: list[Person]) -> None:
+    """Let the head of every unit appoint its auditor, on the day on which both have an account (7.1.1)."""
+    db.expire_all()
+    heads = {person.unit.unit_id: person for person in people if person.post == "head"}
+    for person in people:
+        if person.post != "auditor":
+            continue
+        head = heads[person.unit.unit_id]
+        both = max(one.life.columns["created_at"] for one in (person, head))
+        account = load_account(db, head.account_id)
+        assert account is not None
+        put_auditor(
+            db,
+            as_actor(account, both + timedelta(hours=2)),
+            person.unit.unit_id,
+            person.account_id,
+            "指派辦理本單位每季稽核",
+        )

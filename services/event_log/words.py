@@ -116,7 +116,9 @@ EVENT_WORDS: dict[EventType, Words] = {
         Group.AUDITS, "簽核", "content_hash", "nil_return", "conclusion_sha256"
     ),
     EventType.AUDIT_REOPENED: _words(Group.AUDITS, "重新開啟稽核", "reason"),
-    EventType.AUDITOR_APPOINTED: _words(Group.AUDITS, "指派稽核人員", "unit", "reason"),
+    EventType.AUDITOR_APPOINTED: _words(
+        Group.AUDITS, "指派稽核人員", "unit", "reason", "starts_on", "ends_on"
+    ),
     EventType.AUDITOR_RELIEVED: _words(Group.AUDITS, "解除稽核人員", "unit", "reason"),
     EventType.RECORDS_SHARED: _words(Group.AUDITS, "分派查核紀錄", "records", "people"),
     EventType.EVIDENCE_ADDED: _words(Group.AUDITS, "加入佐證資料", "sha256", "bytes", "record"),

@@ -13,6 +13,7 @@ from data.models import Account, SecondFactor
 from services.errors import Conflict
 from services.identity.people import load_account
 from services.identity.policy import Policy, policy_of
+from services.identity.terms import is_held
 from services.regulation.roles import AccountStatus, Duty, Role
 
 PATIENCE = timedelta(minutes=10)
@@ -111,9 +112,7 @@ def _factor_step(
     if factor is not None and factor.confirmed_at is not None:
         done = entering.passed & {Step.CODE, Step.ENROL}
         return None if done else Step.CODE
-    duties = frozenset(
-        Duty(held.duty) for held in account.duties if held.ended_at is None or held.ended_at > now
-    )
+    duties = frozenset(Duty(held.duty) for held in account.duties if is_held(held, now))
     return Step.ENROL if policy.needs_second_factor(Role(account.role), duties) else None
 
 

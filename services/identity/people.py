@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from data.models import Account, Unit
 from services.actor import Actor, DutyHeld
+from services.identity.terms import is_held
 from services.regulation.items import Item
 from services.regulation.roles import Duty, Role
 
@@ -37,7 +38,7 @@ def as_actor(account: Account, now: datetime, session_id: str = "", address: str
         duties=tuple(
             DutyHeld(Duty(held.duty), held.unit_id, held.agency_id)
             for held in account.duties
-            if held.ended_at is None or held.ended_at > now
+            if is_held(held, now)
         ),
         items=frozenset(Item(row.item) for row in account.items),
         session_id=session_id,

@@ -20,6 +20,7 @@ from services.errors import Busy
 from services.identity.entering import Method
 from services.identity.policy import Policy, demo_marker, stored_value, value_or_default
 from services.identity.sessions import SEEN_EVERY, EndReason, end_session, limit_passed, place
+from services.identity.terms import is_held
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.rocdate import roc_time
@@ -67,9 +68,10 @@ _HELD = union_all(
         _duties.duty.label("code"),
         _duties.unit_id,
         _duties.agency_id,
+        _duties.starts_at,
         _duties.ended_at,
     ).where(_duties.account_id == bindparam("account_id")),
-    select(null(), _items.item, null(), null(), null()).where(
+    select(null(), _items.item, null(), null(), null(), null()).where(
         _items.account_id == bindparam("account_id")
     ),
 ).order_by("place")
@@ -183,7 +185,7 @@ def _present(
         duties=tuple(
             DutyHeld(Duty(one.code), one.unit_id, one.agency_id)
             for one in held
-            if one.place and (one.ended_at is None or one.ended_at > now)
+            if one.place and is_held(one, now)
         ),
         items=frozenset(Item(one.code) for one in held if not one.place),
         session_id=session_id,

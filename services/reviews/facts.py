@@ -8,6 +8,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from data.models import Account, ReviewCampaign, ReviewLine, SignInSession, Unit, UsageRecord
+from services.identity.terms import is_held
 from services.regulation.access_review import Facts, suggest
 from services.regulation.items import Item
 from services.regulation.roles import AccountStatus, Duty
@@ -61,9 +62,7 @@ def accounts_with_all() -> Select[Account]:
 def account_part(account: Account, opened_at: datetime, since: date) -> dict[str, Any]:
     """Return what is seen of the account itself, as a line stores it."""
     held = {row.item: row.granted_at for row in account.items}
-    duties = {
-        row.duty for row in account.duties if row.ended_at is None or row.ended_at > opened_at
-    }
+    duties = {row.duty for row in account.duties if is_held(row, opened_at)}
     return {
         "name": account.name,
         "username": account.username,

@@ -4,10 +4,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import Account, AccountDuty, Unit
+from services.identity.terms import held_at
 from services.regulation.roles import AccountStatus, Duty, Role
 
 
@@ -41,7 +42,7 @@ def holders_now(db: Session, now: datetime) -> Holders:
             AccountDuty.agency_id,
         )
         .join(AccountDuty, AccountDuty.account_id == Account.id)
-        .where(active, or_(AccountDuty.ended_at.is_(None), AccountDuty.ended_at > now))
+        .where(active, held_at(now))
         .order_by(Account.id)
     )
     for name, username, duty, unit_id, agency_id in duties:

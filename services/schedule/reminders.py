@@ -21,6 +21,7 @@ from services.identity.guard import guarded
 from services.identity.links import can_mail
 from services.identity.people import as_actor, load_account
 from services.identity.permissions import Action, permit
+from services.identity.terms import held_at
 from services.mail import outgoing
 from services.regulation.roles import AccountStatus, Role
 from services.rocdate import midnight
@@ -122,9 +123,7 @@ def _presses(actor: Actor, task: Task) -> bool:
 
 def _candidates(actor: Actor) -> list[Any]:
     """Return id and name of the accounts in use that can be told, and can owe anything with a day."""
-    holds = select(AccountDuty.account_id).where(
-        or_(AccountDuty.ended_at.is_(None), AccountDuty.ended_at > actor.now)
-    )
+    holds = select(AccountDuty.account_id).where(held_at(actor.now))
     leaves = select(PersonnelChange.account_id).where(PersonnelChange.settled_at.is_(None))
     asked = (
         select(Account.id, Account.username)

@@ -355,8 +355,14 @@ def test_the_head_appoints_an_auditor_and_relieves_one(demo_city: DemoSummary) -
     label = who.options[0].split("　")[0]
     who.select_index(0)
     app.text_area(key="auditors.why").set_value("協助本季稽核")
+    app.text_input(key="auditors.last").set_value("115/11/20").run()
+    next(b for b in app.button if b.label == "確定指派").click().run()
+    assert "早於起日" in app.error[0].value
+    app.text_input(key="auditors.first").set_value("115年12月1日").run()
+    app.text_input(key="auditors.last").set_value("116/1/31").run()
     confirm(app, "確定指派")
-    assert label in texts(app).replace("\\", "")
+    said = texts(app).replace("\\", "")
+    assert label in said and "自 115年12月1日 起至 116年1月31日 止" in said and "尚未開始" in said
     press(app, "解除")
     app.text_area(key="auditors.why").set_value("改由他人辦理")
     confirm(app, "確定解除")
@@ -475,7 +481,7 @@ def test_records_are_shared_out_taken_and_given_back(sampler: AppTest) -> None:
     shared = rows(RecordShare)
     press(sampler, "分派")
     sampler.segmented_control(key="share.way").set_value("count").run()
-    first = next(one for one in sampler.number_input if one.key.startswith("share.count."))
+    first = next(one for one in sampler.number_input if (one.key or "").startswith("share.count."))
     first.set_value(2).run()
     assert f"合計 2 筆，不分派 {shared - 2:,} 筆" in texts(sampler)
     confirm(sampler, "確定分派")

@@ -49,7 +49,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
         *("persons_judge_and_sign", "approver_is_no_signer"),
     ),
     "audits.agency.receiving._receive": ("persons_judge_and_sign",),
-    "audits.appointing.appoint": ("own_duty",),
+    "audits.appointing.put_auditor": ("own_duty",),
     "audits.drawing._first_seed": ("seed_is_not_chosen",),
     "audits.evidence.adding._working": ("persons_judge_and_sign",),
     "audits.sharing._judging": ("persons_judge_and_sign",),

@@ -1,20 +1,25 @@
 """Appointing auditors: whom, by whom, and that the duty is there at once and gone at once (7.1.1)."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from data.engine import reading, transaction
-from data.models import Account, AccountDuty, Event
+from data.models import Account, AccountDuty, Audit, Event, SignInSession
+from services.accounts.directory import account_detail
 from services.audits.appointing import appoint, list_auditors, list_candidates, relieve
 from services.audits.freezing import freeze
+from services.audits.judges import judges_of
 from services.errors import Conflict, Invalid, Refused, UserError
 from services.identity import presence
+from services.identity.people import as_actor, load_account
 from services.identity.presence import Present
 from services.regulation.periods import Quarter
 from services.regulation.roles import Duty
+from services.rocdate import midnight
+from services.schedule.holders import holders_now
 from tests.services.audits.test_at_once import at_once
 from tests.signing_in import session_of
 from tests.world import NOW, World
@@ -55,7 +60,11 @@ def test_an_auditor_is_appointed_works_and_is_relieved(world: World) -> None:
         ]
     who = str(world.accounts["clerk"])
     assert told == [
-        ("auditor_appointed", who, {"unit": "TAX-DAAN", "reason": REASON}),
+        (
+            "auditor_appointed",
+            who,
+            {"unit": "TAX-DAAN", "reason": REASON, "starts_on": "2026-11-23"},
+        ),
         ("auditor_relieved", who, {"unit": "TAX-DAAN", "reason": "職務調整，不再辦理"}),
     ]
 
@@ -73,6 +82,88 @@ def test_an_open_session_has_the_duty_with_the_next_click(world: World) -> None:
     assert holds(NOW)
     relieve(world.actor("head", LATER), world.units["tax1"], world.accounts["clerk"], REASON)
     assert not holds(LATER + timedelta(seconds=1))
+
+
+def test_the_duty_is_there_from_the_first_day_to_the_end_of_the_last(world: World) -> None:
+    """Wherever duties are read: the session, who judges, who is named, who is reminded, who is listed."""
+    head, unit, clerk = world.actor("head"), world.units["tax1"], world.accounts["clerk"]
+    audit_id = freeze(head, unit, Quarter(2026, 3), seal=False)
+    session = session_of("clerk", "10.1.1.1", NOW)
+    first, last = date(2026, 12, 1), date(2026, 12, 31)
+    appoint(head, unit, clerk, REASON, first, last)
+
+    def seen(now: datetime) -> set[str]:
+        found = set()
+        with transaction() as db:  # keeps the session awake over the weeks between
+            db.execute(
+                update(SignInSession)
+                .where(SignInSession.id == session)
+                .values(started_at=now, last_seen_at=now)
+            )
+        with reading() as db:
+            account = load_account(db, clerk)
+            assert account is not None
+            found |= {"acts"} if as_actor(account, now).holds(Duty.AUDITOR) else set()
+            judges = judges_of(db, db.get_one(Audit, audit_id), now)
+            found |= {"judges"} if clerk in {one.account_id for one in judges} else set()
+            named = holders_now(db, now).of_unit(unit, Duty.AUDITOR)
+            found |= {"named"} if "（clerk）" in named else set()
+        present = presence.check(session, now)
+        assert isinstance(present, Present)
+        found |= {"present"} if present.actor.holds(Duty.AUDITOR) else set()
+        row = account_detail(world.actor("agency_manager", now), clerk).row
+        return found | ({"listed"} if Duty.AUDITOR in row.duties else set())
+
+    begins, ends = midnight(first), midnight(date(2027, 1, 1))
+    everywhere = {"acts", "judges", "named", "present", "listed"}
+    for now, expected in (
+        (NOW, set()),
+        (begins - timedelta(seconds=1), set()),
+        (begins, everywhere),
+        (ends - timedelta(seconds=1), everywhere),
+        (ends, set()),
+    ):
+        assert seen(now) == expected, now
+    (line,) = [one for one in list_auditors(head, unit) if one.account_id == clerk]
+    assert (line.first_day, line.last_day, line.begun) == (first, last, False)
+    assert not [one for one in list_auditors(head.at(ends), unit) if one.account_id == clerk]
+    # Relieved before it begins, it never does; relieved within it, it is over at once.
+    relieve(head, unit, clerk, "改由他人辦理")
+    assert seen(begins) == set()
+    appoint(head, unit, clerk, REASON, None, last)
+    assert seen(NOW) == everywhere
+    relieve(head.at(LATER), unit, clerk, "改由他人辦理")
+    assert seen(LATER) == set()
+    told = [e.detail for e in appointed_events()]
+    assert [(d["starts_on"], d["ends_on"]) for d in told] == [
+        ("2026-12-01", "2026-12-31"), ("2026-11-23", "2026-12-31"),
+    ]  # fmt: skip
+
+
+def appointed_events() -> list[Event]:
+    with reading() as db:
+        found = select(Event).where(Event.type == "auditor_appointed").order_by(Event.id)
+        return list(db.scalars(found))
+
+
+def test_days_that_cannot_be_get_a_sentence(world: World) -> None:
+    head, unit, who = world.actor("head"), world.units["tax1"], world.accounts["clerk"]
+    with transaction() as db:
+        own = update(AccountDuty).where(AccountDuty.account_id == world.accounts["head"])
+        db.execute(own.values(ended_at=midnight(date(2027, 1, 16))))
+    today, term = date(2026, 11, 23), "您的單位主管職務到 116年1月15日 為止"
+    for first, last, said in (
+        (date(2026, 11, 22), None, "起日不能早於今天（115年11月23日）"),
+        (date(2026, 12, 2), date(2026, 12, 1), "迄日 115年12月1日 早於起日 115年12月2日"),
+        (today, date(2027, 1, 16), term),
+        (None, None, term),
+    ):
+        with pytest.raises(Invalid, match=said):
+            appoint(head, unit, who, REASON, first, last)
+    assert duties(world, "clerk") == [] == appointed_events()
+    appoint(head, unit, who, REASON, date(2026, 12, 1), date(2027, 1, 15))
+    with pytest.raises(Conflict, match="自 115年12月1日 起）；要改期間請先解除"):
+        appoint(head, unit, who, REASON)
 
 
 @pytest.mark.parametrize(

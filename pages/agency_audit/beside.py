@@ -13,7 +13,8 @@ def unit_column(beside: Mapping[int, Beside], record_id: int) -> str:
     found = beside.get(record_id)
     if found is None or found.unit.ruling is None:
         return "未稽核"
-    return found.unit.ruling.label + ("（不同）" if found.differs else "")
+    # What differs is said first: the column is narrow.
+    return ("不同：" if found.differs else "") + found.unit.ruling.label
 
 
 def show_beside(found: Beside | None) -> None:

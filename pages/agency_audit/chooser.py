@@ -8,7 +8,7 @@ from pages.agency_audit.context import AGENCY_STEPS, PAGE, AgencyContext
 from pages.agency_audit.days import due_words, is_late
 from pages.sampler.context import STATUS_COLOURS
 from pages.sampler.numbered import audit_of_address
-from pages.sampler.sheet_list import AGENCY_FILTERS
+from pages.sampler.sheet_filter import AGENCY_FILTERS
 from pages.shared import address
 from pages.shared.choice import table_key
 from pages.shared.text import plain

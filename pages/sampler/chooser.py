@@ -7,7 +7,7 @@ from pages.sampler.context import PAGE, STEPS, UnitContext
 from pages.sampler.headline import show_headline
 from pages.sampler.late import OWN, PARTS, choose_part, part_of
 from pages.sampler.numbered import audit_of_address
-from pages.sampler.sheet_list import FILTERS as SHEET_FILTERS
+from pages.sampler.sheet_filter import FILTERS as SHEET_FILTERS
 from pages.shared import address
 from services.actor import Actor
 from services.audits.late import view_late

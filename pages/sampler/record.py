@@ -61,6 +61,7 @@ def _one(actor: Actor, audit_id: int, row: SheetRow) -> None:
         "標的": row.target,
         "案件號或原因": row.purpose or "（未填）",
         "來源位址": row.address or "－",
+        **({"查核人": row.assignee} if row.assignee else {}),
     }
     for name, value in facts.items():
         label, text = st.columns([1, 3], gap="small")

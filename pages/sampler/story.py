@@ -10,6 +10,9 @@ from services.audits.sheet import SheetRow
 from services.audits.story import SHOWN, Related, record_story
 
 _OPEN = "sampler.story"
+_OF_DAY = {"時間": 58, "標的": 110, "案件號或原因": 140}
+_OF_CASE = {"時間": 96, "使用者": 92, "標的": 120}
+"""The columns that are shown at first, in pixels; the table's own menu has the others."""
 
 
 def show_story(actor: Actor, audit_id: int, row: SheetRow) -> None:
@@ -42,9 +45,17 @@ def _table(related: Related, name: str, *, with_person: bool) -> None:
                 | ({"使用者": line.person, "單位": line.unit} if with_person else {})
                 | {"項目": line.what, "標的": line.target, "案件號或原因": line.purpose}
                 for line in related.lines
-            ]
+            ],
+            # All of one day: its date stands above.
+            words={} if with_person else {"時間": lambda at: f"{rocdate.taipei(at):%H:%M}"},
         ),
         hide_index=True,
         height=table_height(len(related.lines), 220),
+        # What fits beside the worksheet; the case is the same in all of its uses.
+        column_order=list(_OF_CASE if with_person else _OF_DAY),
+        column_config={
+            name: st.column_config.Column(width=width)
+            for name, width in (_OF_CASE if with_person else _OF_DAY).items()
+        },
         key=f"story_{name}",
     )

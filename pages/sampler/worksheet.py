@@ -9,7 +9,8 @@ from pages.sampler.draws import list_draws
 from pages.sampler.evidence import show_evidence
 from pages.sampler.record import show_around, show_record
 from pages.sampler.sharing import offer_shares, show_effort
-from pages.sampler.sheet_list import filtered, first_to_see, sheet_table, step_through
+from pages.sampler.sheet_filter import filtered
+from pages.sampler.sheet_list import first_to_see, sheet_table, step_through
 from pages.sampler.verdict import show_problem, verdict_bar
 from services.audits.agency.comparison import verdicts_beside
 from services.audits.evidence.lines import counts_by_record, list_evidence

@@ -55,6 +55,17 @@ RESTING = """() => {
 """Every run that was asked for has ended, and nothing of an earlier one stands on the screen."""
 
 
+NOTHING_BESIDE = """() => {
+  const parts = [
+    document.documentElement,
+    document.querySelector('[data-testid=stMain]'),
+    ...document.querySelectorAll('[data-testid=stDataFrameResizable] .dvn-scroller'),
+  ];
+  return parts.every(part => part && part.scrollWidth <= part.clientWidth);
+}"""
+"""Nothing on the page is wider than the room it has; a table is drawn on a canvas in a box that scrolls."""
+
+
 class Person:
     """Signs in, clicks and reads as a user does; waits until the script has come to rest."""
 
@@ -164,6 +175,16 @@ class Person:
             self.rest()
         self.press("前往簽核")
         return True
+
+    def fits(self, width: int, height: int) -> None:
+        """Check that neither the page nor a table on it has to be scrolled sideways in a window so large."""
+        before = self.page.viewport_size
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.rest()
+        self.page.wait_for_function(NOTHING_BESIDE, timeout=PATIENCE)
+        if before is not None:
+            self.page.set_viewport_size(before)
+        self.rest()
 
     def sees(self, text: str) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)

@@ -4,6 +4,7 @@ One story in the order of the days: each test goes on where the one before it st
 """
 
 import hashlib
+import re
 import subprocess
 import sys
 import zipfile
@@ -103,6 +104,15 @@ def test_a_unit_is_audited_from_the_appointment_to_the_signed_form(
     auditor.press("抽樣")
     auditor.sees("第 1 次抽樣，共 1 次")
     auditor.step("④ 查核")
+    auditor.fits(1280, 800)
+    place = auditor.page.get_by_text(re.compile("^第 [0-9]+／[0-9]+ 筆$"))
+    first = place.inner_text()
+    auditor.page.keyboard.press("Alt+ArrowDown")
+    expect(place).not_to_have_text(first)
+    auditor.rest()
+    auditor.page.keyboard.press("Alt+ArrowUp")
+    expect(place).to_have_text(first)
+    auditor.rest()
     auditor.page.get_by_label("說明").fill("調閱公文後查無此案")
     auditor.page.keyboard.press("Alt+3")
     auditor.rest()
@@ -154,6 +164,7 @@ def test_manager_and_ethics_officer_audit_the_half_year(browser: Browser, server
     manager.sees("第 1 次抽樣，共 1 次")
     manager.press("開始查核")
     manager.sees("單位判定「")
+    manager.fits(1280, 800)
     manager.picture("agency-judge")
     assert manager.judge_the_rest()
     sign(manager)

@@ -373,7 +373,7 @@ def test_the_records_judged_otherwise_than_their_unit_did_are_listed(world: Worl
     whole.judged(world.actor("agency_manager"), audit_id, deficient=2)
     app = page("agency_manager", step="judge", filter="differs")
     listed = next(frame.value for frame in app.dataframe if "單位判定" in frame.value)
-    assert set(listed["單位判定"]) == {"符合（不同）"}
+    assert set(listed["單位判定"]) == {"不同：符合"}
     beside = verdicts_beside(world.actor("agency_manager"), audit_id)
     assert set(listed["編號"]) == {record for record, one in beside.items() if one.differs}
     assert "與單位的判定不同。單位判定「符合」" in texts(app)

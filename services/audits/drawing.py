@@ -49,16 +49,18 @@ def draw_first(actor: Actor, audit_id: int, *, published: str = "", named_seed: 
 
 
 @guarded(*CONDUCT.values())
-def redraw(actor: Actor, audit_id: int, reason: str) -> int:
+def redraw(actor: Actor, audit_id: int, reason: str, *, named_seed: str = "") -> int:
     """Draw the whole sample again with a fresh seed and return the draw's id; the first one stays.
 
-    Every reader of the audit sees both draws and the reason.
+    Every reader of the audit sees both draws and the reason. ``named_seed`` is as of `draw_first`.
     """
     why = store.require_reason(reason, "重抽的理由")
     with _drawing(actor, audit_id) as (db, audit):
         store.require_status(audit, AuditStatus.JUDGING)
         frame = store.load_frame_row(db, audit.id)
-        lot = _whole_lot(db, audit, frame, DrawKind.REDRAW, why, SeedSource.SYSTEM, new_seed())
+        named = _named(actor, named_seed)
+        source = SeedSource.NAMED if named else SeedSource.SYSTEM
+        lot = _whole_lot(db, audit, frame, DrawKind.REDRAW, why, source, named or new_seed())
         return _store(db, actor, audit, lot)
 
 
@@ -121,10 +123,8 @@ def _drawing(actor: Actor, audit_id: int) -> Iterator[tuple[Session, Audit]]:
 def _first_seed(
     actor: Actor, frame: AuditFrame, published: str, named_seed: str
 ) -> tuple[SeedSource, str]:
-    if named_seed:
-        if not actor.is_operator:
-            raise Refused("種子由系統產生，不能自行指定。")
-        return SeedSource.NAMED, checked_seed(named_seed)
+    if named := _named(actor, named_seed):
+        return SeedSource.NAMED, named
     if frame.seed_plan == SeedSource.PUBLIC:
         if frame.published_on is not None and actor.today < frame.published_on:
             raise Conflict(
@@ -137,6 +137,13 @@ def _first_seed(
     if published:
         raise Invalid("凍結時選的是作業系統亂數，不能改用公開數字。")
     return SeedSource.SYSTEM, new_seed()
+
+
+def _named(actor: Actor, seed: str) -> str:
+    """Return a seed that the operator names, as the command line can; empty where none is named."""
+    if seed and not actor.is_operator:
+        raise Refused("種子由系統產生，不能自行指定。")
+    return checked_seed(seed) if seed else ""
 
 
 def _whole_lot(

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from data.engine import reading
+from data.models import Audit
 from services.actor import Actor
 from services.audits.bulk import AT_ONCE
+from services.audits.signing import content_now
 from services.audits.words import Ruling
 from services.audits.worksheet import judge
 from services.identity.people import as_actor, load_account
@@ -17,6 +19,12 @@ def acting(account_id: int, when: datetime) -> Actor:
         account = load_account(db, account_id)
         assert account is not None  # written by the same load
         return as_actor(account, when)
+
+
+def content_of(audit_id: int) -> str:
+    """Return the hash of what an audit holds, which its page would show and a signature names."""
+    with reading() as db:
+        return content_now(db, db.get_one(Audit, audit_id))
 
 
 def rule(

@@ -1,7 +1,7 @@
-"""The agency audits of the newest half-year whose unit audits are history: approved, but for two agencies.
+"""The agency audits of the newest half-year whose unit audits are history, at every stage that there is.
 
 The agency of the published sign-ins has not begun, so that each of them finds something to do, and the one
-that is behind cannot. Seeds are invented public figures, named before the freeze, so that the same load
+that is behind cannot; one is being judged, one was sent, the others are approved. Seeds are invented public figures, named before the freeze, so that the same load
 draws the same samples.
 """
 
@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import select
 
@@ -31,12 +32,13 @@ from services.audits.agency.freezing import freeze_agency
 from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first
 from services.audits.overview import view_audit
+from services.audits.package.sending import send_audit
 from services.audits.signing import sign
 from services.audits.words import AuditKind, AuditStatus, FrameScope, Ruling, SeedSource
 from services.audits.worksheet import latest_verdicts, records_to_judge
-from services.demo.acting import acting, rule
-from services.demo.stories import BEHIND_AGENCY
-from services.errors import Invalid
+from services.demo.acting import acting, content_of, rule
+from services.demo.stories import BEHIND_AGENCY, JUDGING_AGENCY, SENT_AGENCY
+from services.errors import Conflict, Invalid
 from services.regulation.periods import HalfYear, last_finished_half, last_finished_quarter
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.rocdate import local_date, midnight
@@ -45,6 +47,8 @@ LEFT_TO_VISITORS = "TAX"
 _MISSING = "單位人員異動，經催辦仍未完成"
 _FIGURE = "統一發票特別獎號碼（示範）"
 _NOTE = "單位稽核已判定缺失，本次複查結果相同。"
+_OTHERWISE = "調閱案卷，案件號所載標的與查詢標的不符；單位原判定符合，本次改列缺失。"
+_LETTER = "北市都秘字第{year}3012388號"
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,19 @@ class _Task:
     manager: int
     ethics: int
     head: int
+    sends: datetime | None
+    """When the package goes to the bureau; None where it does not."""
+
+    @property
+    def is_left_open(self) -> bool:
+        """Whether its records are still being judged."""
+        return self.code == JUDGING_AGENCY
 
 
 def audit_half_years(now: datetime, progress: Callable[[float, str], None] | None = None) -> None:
     """Make the agency audits that are still missing, each from where an interrupted load left it."""
     half = half_of(local_date(now))
-    tasks = list(_tasks(half))
+    tasks = list(_tasks(half, now))
     for number, task in enumerate(tasks):
         if progress:
             progress(number / len(tasks), f"機關稽核 {half.label}")
@@ -76,7 +87,7 @@ def half_of(today: date) -> HalfYear:
     return half.previous() if last_finished_quarter(today) in half.quarters else half
 
 
-def _tasks(half: HalfYear) -> Iterator[_Task]:
+def _tasks(half: HalfYear, now: datetime) -> Iterator[_Task]:
     with reading() as db:
         agencies = db.execute(select(Agency.id, Agency.code).order_by(Agency.code)).all()
         held = db.execute(
@@ -102,7 +113,11 @@ def _tasks(half: HalfYear) -> Iterator[_Task]:
         if manager is None or ethics is None or head is None:
             continue
         begins = midnight(half.next().first_day) + timedelta(days=20, hours=9, minutes=number)
-        yield _Task(agency, code, half, begins, manager, ethics, head)
+        if code == JUDGING_AGENCY:
+            begins = midnight(local_date(now) - timedelta(days=5)) + timedelta(hours=9)
+        # Sent at the end of the load: sealing what a package proves seals all that is there by then.
+        sends = now if code == SENT_AGENCY else None
+        yield _Task(agency, code, half, begins, manager, ethics, head, sends)
 
 
 def _make(task: _Task) -> None:
@@ -115,18 +130,30 @@ def _make(task: _Task) -> None:
         published = acting(task.manager, task.begins + timedelta(days=2))
         draw_first(published, audit_id, published=_number(task))
     _judge(task, audit_id)
-    _sign_and_approve(task, audit_id)
+    if not task.is_left_open:
+        _sign_and_approve(task, audit_id)
+    if task.sends is not None:
+        _send(acting(task.manager, task.sends), audit_id)
 
 
 def _sign_and_approve(task: _Task, audit_id: int) -> None:
     for who, days in ((task.manager, 4), (task.ethics, 5)):
         signer = acting(who, task.begins + timedelta(days=days))
         if who not in _signed_by(audit_id):
-            sign(signer, audit_id, view_audit(signer, audit_id).content_hash)
+            sign(signer, audit_id, content_of(audit_id))
     head = acting(task.head, task.begins + timedelta(days=6))
     view = view_audit(head, audit_id)
     if view.status is AuditStatus.SIGNED:
         approve(head, audit_id, view.content_hash)
+
+
+def _send(manager: Actor, audit_id: int) -> None:
+    if view_audit(manager, audit_id).status is not AuditStatus.APPROVED:
+        return
+    try:
+        send_audit(manager, audit_id, _LETTER.format(year=manager.today.year - 1911), manager.today)
+    except Conflict:
+        return  # without the font of the papers or a key to seal with it stays approved
 
 
 def _receive_units(task: _Task, manager: Actor) -> None:
@@ -143,7 +170,7 @@ def _receive_units(task: _Task, manager: Actor) -> None:
             .order_by(Audit.id)
         ).all()
     if signed:
-        receive(manager, {one: view_audit(manager, one).content_hash for one in signed})
+        receive(manager, {one: content_of(one) for one in signed})
 
 
 def _found(task: _Task) -> int | None:
@@ -193,7 +220,10 @@ def _signed_by(audit_id: int) -> set[int]:
 
 
 def _judge(task: _Task, audit_id: int) -> None:
-    """Judge as the units did; nobody judges their own records."""
+    """Judge as the units did; nobody judges their own records.
+
+    Where it is left open: half of them, and one otherwise than its unit.
+    """
     with reading() as db:
         if db.get_one(Audit, audit_id).status != AuditStatus.JUDGING:
             return
@@ -202,7 +232,9 @@ def _judge(task: _Task, audit_id: int) -> None:
         wanting = set(
             db.scalars(
                 select(Verdict.record_id).where(
-                    Verdict.record_id.in_(sample), Verdict.verdict == Ruling.DEFICIENT
+                    Verdict.record_id.in_(sample),
+                    Verdict.verdict == Ruling.DEFICIENT,
+                    Verdict.audit_id != audit_id,
                 )
             )
         )
@@ -211,15 +243,17 @@ def _judge(task: _Task, audit_id: int) -> None:
                 select(UsageRecord.id, UsageRecord.account_id).where(UsageRecord.id.in_(sample))
             ).all()
         )
+    otherwise: set[int] = set()
+    if task.is_left_open:
+        sample = sample[: max(1, len(sample) // 2)]
+        theirs = (r for r in sample if r not in wanting and owners[r] != task.manager)
+        otherwise = set(islice(theirs, 1))
     left = [record for record in sample if record not in judged]
-    mine = [record for record in left if owners[record] != task.manager]
-    theirs = [record for record in left if owners[record] == task.manager]
-    for who, records in ((task.manager, mine), (task.ethics, theirs)):
-        _rule(acting(who, task.begins + timedelta(days=3)), audit_id, records, wanting)
-
-
-def _rule(judge_: Actor, audit_id: int, records: list[int], wanting: set[int]) -> None:
-    fine = [record for record in records if record not in wanting]
-    rule(judge_, audit_id, fine, Ruling.COMPLIANT)
-    found = [record for record in records if record in wanting]
-    rule(judge_, audit_id, found, Ruling.DEFICIENT, _NOTE)
+    for who, own in ((task.manager, False), (task.ethics, True)):
+        records = [record for record in left if (owners[record] == task.manager) is own]
+        person = acting(who, task.begins + timedelta(days=3))
+        rule(
+            person, audit_id, [r for r in records if r not in wanting | otherwise], Ruling.COMPLIANT
+        )
+        for found, note in ((wanting, _NOTE), (otherwise, _OTHERWISE)):
+            rule(person, audit_id, [r for r in records if r in found], Ruling.DEFICIENT, note)

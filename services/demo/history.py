@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from data.engine import reading
-from data.models import AccountDuty, Agency, Audit, AuditFrame, Unit, UsageRecord
+from data.models import AccountDuty, Agency, Audit, AuditDraw, AuditFrame, Unit, UsageRecord
 from services.actor import operator
-from services.audits.drawing import draw_first
+from services.audits.drawing import draw_first, redraw
 from services.audits.freezing import freeze
-from services.audits.overview import view_audit
 from services.audits.signing import sign
-from services.audits.words import SIGNED_OR_LATER, AuditKind, AuditStatus, Ruling
+from services.audits.words import SIGNED_OR_LATER, AuditKind, Ruling
 from services.audits.worksheet import latest_verdicts, records_to_judge
-from services.demo.acting import acting, rule
-from services.demo.stories import BEHIND_AGENCY, BEHIND_QUARTERS
+from services.demo.acting import acting, content_of, rule
+from services.demo.stories import BEHIND_AGENCY, BEHIND_QUARTERS, REDRAWN_UNIT, SENT_AGENCY
 from services.regulation.periods import Quarter, last_finished_quarter
 from services.regulation.roles import Duty
 from services.rocdate import local_date, midnight
@@ -28,6 +27,7 @@ from services.rocdate import local_date, midnight
 _QUARTERS = 3
 _FORGOTTEN = 12
 """One unit audit in so many was never made."""
+_REDRAWN = "首次抽樣的結果於判定前外流，為求公信重新抽樣。"
 _WEAK_NOTE = "案件號或查詢原因不足以說明用途，已請使用人補正。"
 
 
@@ -41,6 +41,7 @@ class _Task:
     auditor: int
     head: int
     begins: datetime
+    redrawn: bool
 
 
 def sign_history(
@@ -77,7 +78,7 @@ def _tasks(now: datetime) -> Iterator[_Task]:
     for back, quarter in _quarters(now):
         for number, (unit, code, agency) in enumerate(units):
             behind = agency == BEHIND_AGENCY and back <= BEHIND_QUARTERS
-            forgotten = (number * 5 + back) % _FORGOTTEN == 0
+            forgotten = agency != SENT_AGENCY and (number * 5 + back) % _FORGOTTEN == 0
             if behind or forgotten or (unit, str(quarter)) in signed:
                 continue
             begins = midnight(quarter.next().first_day) + timedelta(
@@ -90,6 +91,7 @@ def _tasks(now: datetime) -> Iterator[_Task]:
                 holders[unit, Duty.AUDITOR.value],
                 holders[unit, Duty.UNIT_HEAD.value],
                 begins,
+                redrawn=code == REDRAWN_UNIT and back == 1,
             )
 
 
@@ -107,15 +109,23 @@ def _make(task: _Task, seed: int) -> None:
     )
     with reading() as db:
         frame = db.scalars(select(AuditFrame).where(AuditFrame.audit_id == audit_id)).one()
-        drawn = db.get_one(Audit, audit_id).status == AuditStatus.JUDGING
+        counted = select(func.count()).where(AuditDraw.audit_id == audit_id)
+        draws = db.scalar(counted) or 0
     if frame.records:
-        if not drawn:
-            named = hashlib.sha256(f"{seed}:{task.unit_code}:{task.quarter}".encode()).hexdigest()
+        name = f"{seed}:{task.unit_code}:{task.quarter}"
+        if not draws:
             at = operator(task.begins + timedelta(minutes=10))
-            draw_first(at, audit_id, named_seed=named)
+            draw_first(at, audit_id, named_seed=_named(name))
+        if task.redrawn and draws < 2:
+            at = operator(task.begins + timedelta(minutes=40))
+            redraw(at, audit_id, _REDRAWN, named_seed=_named(f"{name}:2"))
         _judge(task, audit_id)
     head = acting(task.head, task.begins + timedelta(days=2, hours=5))
-    sign(head, audit_id, view_audit(head, audit_id).content_hash)
+    sign(head, audit_id, content_of(audit_id))
+
+
+def _named(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _frozen(task: _Task) -> int | None:

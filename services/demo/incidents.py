@@ -42,7 +42,7 @@ def write_incidents(shared_account: str, now: datetime) -> None:
             .order_by(Incident.id, AccountDuty.account_id)
         ).all()
     for incident_id, opened_at, head in found:
-        if not _taken(incident_id):
+        if not _taken(incident_id) and opened_at + _REMEDIED <= now:
             _handle(incident_id, opened_at, head, now)
     _report(shared_account, now)
 

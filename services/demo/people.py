@@ -242,7 +242,6 @@ def _write_items_and_duties(db: Session, people: list[Person]) -> None:
 
 def _appoint_auditors(db: Session, people: list[Person]) -> None:
     """Let the head of every unit appoint its auditor, on the day on which both have an account (7.1.1)."""
-    db.expire_all()
     heads = {person.unit.unit_id: person for person in people if person.post == "head"}
     for person in people:
         if person.post != "auditor":

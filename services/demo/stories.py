@@ -17,6 +17,12 @@ SHARED_UNIT = "TAX-SL"
 BEHIND_AGENCY = "PWD"
 """工務局 has signed no unit audit for the last two of the quarters that others have signed."""
 BEHIND_QUARTERS = 2
+SENT_AGENCY = "UDD"
+"""都市發展局 has sent its half-year to the bureau; none of its units' audits is missing."""
+JUDGING_AGENCY = "LAND"
+"""地政局 is in the midst of judging its half-year, and has found otherwise than one of its units."""
+REDRAWN_UNIT = "TAX-SL"
+"""士林分處 has drawn the sample of one of its quarters twice, and says why."""
 
 VAGUE_REASONS = ("瞭解鄰地使用情形", "民眾陳情案件瞭解", "陳情案件後續處理")
 """They pass the check of form; only the audit can see that nothing stands behind them."""

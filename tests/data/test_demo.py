@@ -20,11 +20,13 @@ from data.models import (
     AccountDuty,
     Agency,
     Audit,
+    AuditDraw,
     Base,
     BuildingDescription,
     Event,
     LandDescription,
     Ownership,
+    PackagePart,
     Property,
     Section,
     Setting,
@@ -35,10 +37,21 @@ from data.models import (
     UsageRecord,
     UsageSource,
 )
+from services.audits.agency.comparison import verdicts_beside
+from services.audits.effort import view_effort
+from services.audits.sheet import worksheet_rows
+from services.audits.words import Ruling
 from services.demo.load import DemoSummary, load
 from services.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
 from services.demo.sections import OFFICES, taipei_sections
-from services.demo.stories import SHARED_ADDRESSES, SNOOPER_UNIT, VAGUE_REASONS
+from services.demo.stories import (
+    JUDGING_AGENCY,
+    REDRAWN_UNIT,
+    SENT_AGENCY,
+    SHARED_ADDRESSES,
+    SNOOPER_UNIT,
+    VAGUE_REASONS,
+)
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.people import as_actor, load_account
@@ -51,6 +64,7 @@ from services.regulation.periods import Quarter
 from services.regulation.purpose import Purpose, flags, problems
 from services.regulation.roles import Duty, Role
 from services.rocdate import local_date, local_month
+from services.schedule.board import unit_board
 from tests.demo_small import DemoTemplate, load_small
 from tests.world import NOW
 
@@ -457,17 +471,63 @@ def test_most_units_have_signed_audits_and_one_agency_is_behind(demo_city: DemoS
     assert {row.period for row in audits if row.code == demo_city.behind_agency} == {"2025Q4"}
 
 
-def test_agencies_have_approved_their_half_year_but_for_two(demo_city: DemoSummary) -> None:
-    """The one that is behind cannot, and that of the published sign-ins is left to visitors."""
+def test_half_years_stand_at_every_stage(demo_city: DemoSummary) -> None:
+    """Sent, being judged with a disagreement, late because its units are; the sign-ins' is left to visitors."""
     with reading() as db:
-        made = db.execute(
-            select(Agency.code, Audit.period, Audit.status)
-            .join(Audit, Audit.agency_id == Agency.id)
-            .where(Audit.kind == "agency")
-        ).all()
+        made = {
+            code: (audit.period, audit.status, audit.id)
+            for code, audit in db.execute(
+                select(Agency.code, Audit)
+                .join(Audit, Audit.agency_id == Agency.id)
+                .where(Audit.kind == "agency")
+            )
+        }
         codes = set(db.scalars(select(Agency.code)))
-    assert {(row.period, row.status) for row in made} == {("2026H1", "approved")}
-    assert {row.code for row in made} == codes - {"TAX", demo_city.behind_agency}
+        named = db.scalars(select(Account.id).where(Account.username == "reviewer")).one()
+        account = load_account(db, named)
+        drawn_twice = db.execute(
+            select(Unit.code, AuditDraw.number, AuditDraw.kind, AuditDraw.reason)
+            .join(Audit, Audit.id == AuditDraw.audit_id)
+            .join(Unit, Unit.id == Audit.unit_id)
+            .where(AuditDraw.number > 1)
+        ).all()
+        parts = db.scalar(select(func.count()).select_from(PackagePart)) or 0
+    assert codes - set(made) == {"TAX", demo_city.behind_agency}
+    stages = {code: (period, status) for code, (period, status, _) in made.items()}
+    assert stages == {SENT_AGENCY: ("2026H1", "sent"), JUDGING_AGENCY: ("2026H1", "judging")}
+    assert parts > 8
+    assert account is not None
+    reviewer = as_actor(account, NOW)
+    judging = made[JUDGING_AGENCY][2]
+    left = view_effort(reviewer, judging).left
+    assert 0 < left < len(worksheet_rows(reviewer, judging))
+    differs = [one for one in verdicts_beside(reviewer, judging).values() if one.differs]
+    assert [one.unit.ruling for one in differs] == [Ruling.COMPLIANT]
+    assert [(code, number, kind) for code, number, kind, _ in drawn_twice] == [
+        (REDRAWN_UNIT, 2, "redraw")
+    ]
+    assert drawn_twice[0].reason
+    late = {line.agency_code for line in unit_board(reviewer) if line.days_late}
+    assert demo_city.behind_agency in late
+
+
+def test_every_auditor_was_appointed_by_the_head_of_the_unit(demo_city: DemoSummary) -> None:
+    with reading() as db:
+        heads = dict(
+            db.execute(
+                select(AccountDuty.unit_id, AccountDuty.account_id).where(
+                    AccountDuty.duty == Duty.UNIT_HEAD
+                )
+            ).all()
+        )
+        auditors = db.scalars(select(AccountDuty).where(AccountDuty.duty == Duty.AUDITOR)).all()
+        told = db.scalars(
+            select(Event).where(Event.type == EventType.AUDITOR_APPOINTED.value)
+        ).all()
+    assert {one.unit_id: one.granted_by for one in auditors} == heads
+    assert {(event.account_id, event.object_id) for event in told} == {
+        (one.granted_by, str(one.account_id)) for one in auditors
+    }
 
 
 def test_the_load_says_that_it_is_a_demo(demo_city: DemoSummary) -> None:

@@ -23,8 +23,10 @@ from data.models import (
 from services import clock
 from services.actor import Actor
 from services.audits.agency.comparison import verdicts_beside
+from services.audits.agency.freezing import freeze_agency
+from services.audits.drawing import draw_first
 from services.audits.signing import reopen
-from services.audits.words import CorrectionKind
+from services.audits.words import CorrectionKind, FrameScope
 from services.demo.acting import acting
 from services.demo.load import DemoSummary
 from services.regulation.periods import HalfYear
@@ -369,12 +371,15 @@ def test_the_records_judged_otherwise_than_their_unit_did_are_listed(world: Worl
     for unit in ("tax1", "tax2"):
         for quarter in whole.H1.quarters:
             whole.received_unit(world, unit, quarter)
-    audit_id = whole.drawn_agency(world)
-    whole.judged(world.actor("agency_manager"), audit_id, deficient=2)
+    manager, half = world.actor("agency_manager"), whole.H1
+    # Of what the units audited alone, so that every record has a verdict of its unit.
+    audit_id = freeze_agency(manager, world.agencies["tax"], half, FrameScope.AUDITED, seal=False)
+    draw_first(manager, audit_id)
+    whole.judged(manager, audit_id, deficient=2)
     app = page("agency_manager", step="judge", filter="differs")
     listed = next(frame.value for frame in app.dataframe if "單位判定" in frame.value)
     assert set(listed["單位判定"]) == {"不同：符合"}
-    beside = verdicts_beside(world.actor("agency_manager"), audit_id)
+    beside = verdicts_beside(manager, audit_id)
     assert set(listed["編號"]) == {record for record, one in beside.items() if one.differs}
     assert "與單位的判定不同。單位判定「符合」" in texts(app)
     app.segmented_control(key="agency_audit.filter").set_value("all").run()

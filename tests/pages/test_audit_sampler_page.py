@@ -96,7 +96,7 @@ def test_from_the_frame_to_the_signature(sampler: AppTest) -> None:
     assert "signatures" not in added(before)
     confirm(sampler, "確定簽核")
     assert added(before)["signatures"] == 1
-    assert "簽核時的帳本：第 1 號檢查點（" in texts(sampler)
+    assert "簽核時的帳本：第 2 號檢查點（" in texts(sampler)
     assert "這件稽核已簽核" in texts(sampler)
 
 
@@ -533,7 +533,9 @@ def test_a_record_s_story_and_probability_stand_beside_it(sampler: AppTest) -> N
 def test_picks_and_further_draws_stand_wherever_the_audit_is_shown(sampler: AppTest) -> None:
     to_the_worksheet(sampler)
     with reading() as db:
-        audit = db.scalars(select(Audit).where(Audit.status == "judging")).one()
+        # The demo city has an audit of an agency that is being judged as well.
+        judging = Audit.status == "judging", Audit.kind == "unit"
+        audit = db.scalars(select(Audit).where(*judging)).one()
         sampled = set(
             db.scalars(select(SampleItem.record_id).where(SampleItem.audit_id == audit.id))
         )

@@ -50,7 +50,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     ),
     "audits.agency.receiving._receive": ("persons_judge_and_sign",),
     "audits.appointing.put_auditor": ("own_duty",),
-    "audits.drawing._first_seed": ("seed_is_not_chosen",),
+    "audits.drawing._named": ("seed_is_not_chosen",),
     "audits.evidence.adding._working": ("persons_judge_and_sign",),
     "audits.sharing._judging": ("persons_judge_and_sign",),
     "audits.sharing.take": ("own_records",),

@@ -62,6 +62,7 @@ def _table(context: AgencyContext, units: list[OwedAudit]) -> list[OwedAudit]:
         column_config={
             "稽核": st.column_config.ButtonColumn(width=74, type="tertiary", key=_OPEN),
             "期限": st.column_config.Column(width=110),
+            "逾期自": st.column_config.Column(width=104),
             "逾期天數": st.column_config.Column(width=80),
         },
         # A new key after each act: the old selection would stay where nothing is left to do.

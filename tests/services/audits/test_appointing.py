@@ -20,6 +20,7 @@ from services.regulation.periods import Quarter
 from services.regulation.roles import Duty
 from services.rocdate import midnight
 from services.schedule.holders import holders_now
+from services.schedule.tasks import tasks_of
 from tests.services.audits.test_at_once import at_once
 from tests.signing_in import session_of
 from tests.world import NOW, World
@@ -103,11 +104,13 @@ def test_the_duty_is_there_from_the_first_day_to_the_end_of_the_last(world: Worl
         with reading() as db:
             account = load_account(db, clerk)
             assert account is not None
-            found |= {"acts"} if as_actor(account, now).holds(Duty.AUDITOR) else set()
+            person = as_actor(account, now)
+            found |= {"acts"} if person.holds(Duty.AUDITOR) else set()
             judges = judges_of(db, db.get_one(Audit, audit_id), now)
             found |= {"judges"} if clerk in {one.account_id for one in judges} else set()
             named = holders_now(db, now).of_unit(unit, Duty.AUDITOR)
             found |= {"named"} if "（clerk）" in named else set()
+        found |= {"owes"} if any(task.is_owed for task in tasks_of(person)) else set()
         present = presence.check(session, now)
         assert isinstance(present, Present)
         found |= {"present"} if present.actor.holds(Duty.AUDITOR) else set()
@@ -115,7 +118,7 @@ def test_the_duty_is_there_from_the_first_day_to_the_end_of_the_last(world: Worl
         return found | ({"listed"} if Duty.AUDITOR in row.duties else set())
 
     begins, ends = midnight(first), midnight(date(2027, 1, 1))
-    everywhere = {"acts", "judges", "named", "present", "listed"}
+    everywhere = {"acts", "judges", "named", "owes", "present", "listed"}
     for now, expected in (
         (NOW, set()),
         (begins - timedelta(seconds=1), set()),

@@ -108,6 +108,7 @@ def _place(found: Found) -> tuple[str, dict[str, str]]:
     return file_of("audit_sampler"), {"audit": str(found.audit_id), "step": "sign"}
 
 
+current_actor()  # nobody is shown anything before it is known who asks
 page_head(
     "驗證",
     "手上的稽核紀錄表或函送的檔案，是不是當初簽核的那一份：輸入紙本右上角的核對碼，或放入檔案比對。",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from data.engine import reading
-from data.models import Audit
+from data.models import Account, Audit
 from services.actor import Actor
 from services.audits.bulk import AT_ONCE
 from services.audits.signing import content_now
@@ -15,10 +16,21 @@ from services.identity.people import as_actor, load_account
 
 def acting(account_id: int, when: datetime) -> Actor:
     """Return somebody of the city as they act at ``when``."""
+    return as_actor(_account(account_id), when)
+
+
+@cache
+def _account(account_id: int) -> Account:
+    """Nobody's account changes while the audits of a load are made, and most people act many times."""
     with reading() as db:
         account = load_account(db, account_id)
         assert account is not None  # written by the same load
-        return as_actor(account, when)
+        return account
+
+
+def meet_anew() -> None:
+    """Forget who acted in an earlier load of this process."""
+    _account.cache_clear()
 
 
 def content_of(audit_id: int) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from data.engine import reading
 from data.models import Account, AccountDuty, Incident, IncidentStep, UsageRecord
 from services.actor import Actor
-from services.identity.people import as_actor, load_account
+from services.demo.acting import acting
 from services.incidents.acting import close_incident, take_step
 from services.incidents.reporting import report_abnormal
 from services.regulation.incidents import Step
@@ -48,14 +48,14 @@ def write_incidents(shared_account: str, now: datetime) -> None:
 
 
 def _handle(incident_id: int, opened_at: datetime, head: int, now: datetime) -> None:
-    person = _acting(head, opened_at + _REMEDIED)
+    person = acting(head, opened_at + _REMEDIED)
     letter = _letter(opened_at + _REMEDIED)
     _step(person, incident_id, Step.REMEDIED, "已補正查詢原因，並重申案件號應據實填寫。", letter)
     if opened_at > now - _STILL_OPEN:
         return
-    person = _acting(head, opened_at + _OUTCOME)
+    person = acting(head, opened_at + _OUTCOME)
     _step(person, incident_id, Step.OUTCOME, "情節輕微，予以口頭告誡並列管一季。", letter)
-    close_incident(_acting(head, opened_at + _CLOSED), incident_id, 3, "補救與處理均已完成。")
+    close_incident(acting(head, opened_at + _CLOSED), incident_id, 3, "補救與處理均已完成。")
 
 
 def _report(username: str, now: datetime) -> None:
@@ -80,7 +80,7 @@ def _report(username: str, now: datetime) -> None:
     assert ethics is not None  # every agency of the demo city has one
     if incident_id is None:
         incident_id = report_abnormal(
-            _acting(ethics, now - _REPORTED),
+            acting(ethics, now - _REPORTED),
             account.unit_id,
             username,
             "同一帳號同時由兩處位址查詢",
@@ -88,7 +88,7 @@ def _report(username: str, now: datetime) -> None:
             records,
         )
     if not _taken(incident_id):
-        person = _acting(ethics, now - _TOLD)
+        person = acting(ethics, now - _TOLD)
         note = "已簽陳首長，並請單位提出說明。"
         _step(person, incident_id, Step.REPORTED, note, _letter(person.now))
 
@@ -109,10 +109,3 @@ def _taken(incident_id: int) -> int:
 
 def _letter(when: datetime) -> str:
     return _LETTER.format(year=local_date(when).year - 1911)
-
-
-def _acting(account_id: int, when: datetime) -> Actor:
-    with reading() as db:
-        account = load_account(db, account_id)
-        assert account is not None  # written by the same load
-        return as_actor(account, when)

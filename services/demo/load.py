@@ -23,6 +23,7 @@ from data.models import (
 )
 from services import events
 from services.actor import operator
+from services.demo.acting import meet_anew
 from services.demo.applications import write_applications
 from services.demo.half_years import audit_half_years
 from services.demo.history import sign_history
@@ -94,6 +95,7 @@ def load(
         else:
             _refuse_when_in_use(db)
             summary = _Loading(db, scale, now, seed, tell).run()
+    meet_anew()
     sign_history(summary.seed, now, lambda share, what: tell(0.8 + 0.15 * share, what))
     audit_half_years(now, lambda share, what: tell(0.95 + 0.05 * share, what))
     write_incidents(summary.shared_account, now)

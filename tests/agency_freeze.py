@@ -7,7 +7,8 @@ from services.audits.agency.freezing import freeze_agency, preview_agency_frame
 from services.audits.agency.overview import agency_half
 from services.audits.agency.receiving import receive
 from services.audits.overview import view_audit
-from services.audits.words import AuditStatus, FrameScope
+from services.audits.words import FrameScope
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear
 
 WHY = "單位主管懸缺，經催辦仍未完成"

@@ -16,7 +16,7 @@ def _one_a_period(name: str, kind: str, *columns: str) -> Index:
 
 
 class Audit(Base):
-    """One audit of one scope and period; `services.audits.words` has its kinds and states."""
+    """One audit of one scope and period; `services.regulation` has its kinds and states."""
 
     __tablename__ = "audits"
     __table_args__ = (

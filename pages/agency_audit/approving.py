@@ -14,8 +14,8 @@ from pages.shared.text import plain
 from services.audits.agency.approving import approve, return_audit
 from services.audits.overview import AuditView
 from services.audits.signatures import words
-from services.audits.words import AuditStatus
 from services.identity.permissions import Action, reach
+from services.regulation.audit_states import AuditStatus
 
 
 def show(context: AgencyContext) -> None:

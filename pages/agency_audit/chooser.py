@@ -15,7 +15,9 @@ from pages.shared.text import plain
 from services.actor import Actor
 from services.audits.agency.overview import AgencyHalf, AgencyLine, agency_half, list_agencies
 from services.audits.overview import AuditView, view_audit
-from services.audits.words import AuditKind, AuditStatus, FrameScope
+from services.audits.words import FrameScope
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear, last_finished_half
 
 _HALVES_BACK = 6

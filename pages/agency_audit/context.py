@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from pages.sampler.context import STEPS, Context
+from pages.sampler.context import Context, steps_of
 from services.audits.agency.overview import AgencyHalf
 from services.audits.words import FrameScope
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.periods import HalfYear
 
 PAGE = "agency_audit"
-AGENCY_STEPS = STEPS | {"approve": "⑥ 陳核", "send": "⑦ 函送"}
+AGENCY_STEPS = steps_of(AuditKind.AGENCY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services import rocdate
-from services.audits.words import AuditStatus
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear
 from services.schedule.days import agency_audit_day, sending_day
 from services.schedule.words import moved_words

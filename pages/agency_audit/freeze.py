@@ -15,7 +15,8 @@ from pages.shared.text import plain
 from services import rocdate
 from services.audits.agency.audited import MissingAudit
 from services.audits.agency.freezing import AgencyPreview, freeze_agency, preview_agency_frame
-from services.audits.words import AuditKind, SeedSource
+from services.audits.words import SeedSource
+from services.regulation.audit_kinds import AuditKind
 
 
 def show(context: AgencyContext) -> None:

@@ -17,7 +17,8 @@ from services import rocdate
 from services.audits.agency.overview import OwedAudit
 from services.audits.agency.receiving import receive
 from services.audits.overview import AuditView, view_audit
-from services.audits.words import AuditStatus, Ruling
+from services.audits.words import Ruling
+from services.regulation.audit_states import AuditStatus
 from services.schedule.days import unit_audit_day
 from services.schedule.unit_audits import whose_turn
 from services.schedule.words import moved_words

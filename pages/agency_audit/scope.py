@@ -12,9 +12,11 @@ from pages.shared.text import plain
 from services import rocdate
 from services.audits.agency.freezing import preview_agency_frame
 from services.audits.words import FrameScope
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.clauses import clause_words
 from services.regulation.periods import Quarter
 
-CLAUSE = "第七點（一）2."
+CLAUSE = f"{clause_words(AuditKind.AGENCY.rule.clause)}."
 
 
 def show(context: AgencyContext) -> None:

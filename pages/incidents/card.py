@@ -11,11 +11,11 @@ from pages.shared.session import actor_source
 from pages.shared.tables import table_height, with_times
 from pages.shared.text import plain
 from services import rocdate
-from services.audits.words import AuditKind
 from services.errors import Refused
 from services.incidents.evidence import IncidentFile, open_incident_file
 from services.incidents.view import FoundBy, IncidentView, StepTaken
 from services.incidents.words import IncidentStatus
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.clauses import clause_words
 
 

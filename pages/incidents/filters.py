@@ -6,11 +6,11 @@ from functools import partial
 import streamlit as st
 
 from pages.incidents.words import PAGE
-from pages.sampler.context import STEPS
 from pages.shared import address
 from services.identity.organisation import UnitInfo
 from services.incidents.listing import IncidentFilters
 from services.incidents.words import IncidentStatus
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.incidents import Gravity
 
 VIEWS = {"incidents": "事件", "spots": "不定期檢查"}
@@ -27,7 +27,7 @@ def fields(units: tuple[UnitInfo, ...]) -> dict[str, address.Field]:
         "mine": address.Field(["yes"], many=True),
         "incident": address.Field(address.AnyText()),
         "spot": address.Field(address.AnyText()),
-        "step": address.Field(list(STEPS)),
+        "step": address.Field([step.value for step in AuditKind.SPOT.rule.steps]),
     }
 
 

@@ -8,7 +8,7 @@ from pages.incidents.filters import choose, chosen
 from pages.incidents.new_spot import new_spot_button, show_new_spot_dialog
 from pages.incidents.words import PAGE
 from pages.sampler import drawing, freeze, scope, signing, worksheet
-from pages.sampler.context import STATUS_COLOURS, Context, stepper
+from pages.sampler.context import STATUS_COLOURS, Context, stepper, steps_of
 from pages.sampler.extra_draws import offer_more
 from pages.shared import address
 from pages.shared.choice import choice_table
@@ -19,11 +19,14 @@ from services import rocdate
 from services.actor import Actor
 from services.audits.overview import view_audit
 from services.audits.spot import SpotLine, list_spot_checks, spot_check, units_to_check
-from services.audits.words import CONDUCT, AuditKind, AuditStatus
+from services.audits.words import CONDUCT
 from services.errors import UserError
 from services.identity.permissions import Action, reach
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
+from services.regulation.clauses import clause_words
 
-_CLAUSE = "第七點（一）4."
+_CLAUSE = f"{clause_words(AuditKind.SPOT.rule.clause)}."
 
 
 def show(actor: Actor, fields: dict[str, address.Field]) -> None:
@@ -103,6 +106,7 @@ def _one(actor: Actor, line: SpotLine, fields: dict[str, address.Field]) -> None
         period=line.period,
         audit=audit,
         fields=fields,
+        steps=steps_of(AuditKind.SPOT),
         may_conduct=reach(actor, CONDUCT[AuditKind.SPOT]).covers(audit.unit_id, audit.agency_id),
     )
     _step(stepper(context), context)

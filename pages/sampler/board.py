@@ -9,7 +9,7 @@ from pages.shared.export import export_button
 from pages.shared.tables import table_height, with_times
 from services import rocdate
 from services.actor import Actor
-from services.audits.words import AuditStatus
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter
 from services.schedule.board import BoardLine, Shown, unit_board
 from services.schedule.days import unit_audit_day

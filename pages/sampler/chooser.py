@@ -12,7 +12,7 @@ from pages.shared import address
 from services.actor import Actor
 from services.audits.late import view_late
 from services.audits.overview import AuditLine, list_audits, view_audit
-from services.audits.words import OF_UNIT
+from services.regulation.audit_kinds import OF_UNIT
 from services.regulation.periods import Quarter, last_finished_quarter
 from services.schedule.board import Shown
 from services.schedule.standing import QUARTERS_BACK

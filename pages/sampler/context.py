@@ -11,16 +11,20 @@ from pages.shared.dialogs import close_dialog
 from services.actor import Actor
 from services.audits.late import LateView
 from services.audits.overview import AuditLine, AuditView
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind, Step
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Period, Quarter
 
-STEPS = {
-    "scope": "① 範圍",
-    "freeze": "② 凍結",
-    "draw": "③ 抽樣",
-    "judge": "④ 查核",
-    "sign": "⑤ 簽核",
-}
+
+def steps_of(kind: AuditKind) -> dict[str, str]:
+    """Return the steps of a kind of audit, each as the stepper shows it."""
+    return {
+        step.value: f"{sign} {step.label}"
+        for sign, step in zip("①②③④⑤⑥⑦", kind.rule.steps, strict=False)
+    }
+
+
+STEPS = steps_of(AuditKind.UNIT)
 PAGE = "sampler"
 COUNTING, FREEZING, DRAWING = "正在整理母體…", "正在凍結母體…", "正在抽樣…"
 """What is said while a large frame takes its time."""
@@ -78,7 +82,7 @@ def step_of(audit: AuditView | None) -> str:
     """Return the step at which an audit stands."""
     if audit is None or audit.frame is None:
         return "scope"
-    if audit.status.is_signed and audit.kind is AuditKind.AGENCY:
+    if audit.status.is_signed and Step.APPROVE in audit.kind.rule.steps:
         return "approve" if audit.status is AuditStatus.SIGNED else "send"
     if audit.status.is_signed or audit.frame.picture.records == 0:
         return "sign"

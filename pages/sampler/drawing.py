@@ -20,8 +20,9 @@ from services.audits.export import export_draw
 from services.audits.overview import AuditView, FrameView
 from services.audits.sampling.draw import Basis
 from services.audits.sheet import SheetRow, worksheet_rows
-from services.audits.words import AuditStatus, SeedSource
+from services.audits.words import SeedSource
 from services.errors import Refused
+from services.regulation.audit_states import AuditStatus
 
 
 def show(context: Context) -> None:

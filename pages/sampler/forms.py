@@ -9,9 +9,10 @@ from services.actor import Actor
 from services.audits.forms.exporting import export_form
 from services.audits.overview import AuditView
 from services.audits.package.exporting import export_package
-from services.audits.words import AuditKind, AuditStatus
 from services.documents.formats import FileFormat
 from services.errors import Refused
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 
 _NAMES = {
     AuditKind.UNIT: "單位稽核紀錄表",

@@ -12,7 +12,7 @@ from pages.shared.text import plain
 from services.actor import Actor
 from services.audits.late import LateView, open_supplement, preview_supplement, view_late
 from services.audits.overview import AuditView, view_audit
-from services.audits.words import AuditKind
+from services.regulation.audit_kinds import AuditKind
 
 OWN = "0"
 """The part of the address that means the quarter's own audit; supplements count from 1."""

@@ -7,8 +7,8 @@ import streamlit as st
 from pages.shared.text import plain
 from services.actor import Actor
 from services.audits.overview import AuditView, view_audit
-from services.audits.words import AuditKind
 from services.errors import Invalid, UserError
+from services.regulation.audit_kinds import AuditKind
 
 _WHERE = {
     AuditKind.UNIT: "稽核抽樣",

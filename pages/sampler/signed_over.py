@@ -7,7 +7,7 @@ from services.actor import Actor
 from services.audits.findings import said
 from services.audits.overview import AuditView
 from services.audits.sheet import SheetRow, worksheet_rows
-from services.audits.words import AuditKind, Ruling
+from services.audits.words import Ruling
 
 
 def show_signed_over(actor: Actor, audit: AuditView) -> None:
@@ -31,7 +31,7 @@ def _floors(audit: AuditView) -> None:
     assert audit.frame is not None and audit.findings is not None
     picture, found = audit.frame.picture, audit.findings
     drawn = sum(draw.size for draw in audit.draws if draw.current)
-    none = audit.kind is AuditKind.SPOT
+    none = not audit.kind.rule.has_floors
     lines = [
         ("筆數", picture.records, picture.floors.records, drawn, "筆"),
         ("人數", picture.people, picture.floors.users, found.people, "人"),

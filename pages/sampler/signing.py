@@ -15,8 +15,9 @@ from services import rocdate
 from services.audits.overview import AuditView
 from services.audits.signatures import words
 from services.audits.signing import CONCLUSION_MAX, reopen, sign
-from services.audits.words import REOPEN, SIGN, AuditStatus, Ruling
+from services.audits.words import REOPEN, SIGN, Ruling
 from services.identity.permissions import Action, reach
+from services.regulation.audit_states import AuditStatus
 from services.regulation.deadlines import half_of
 from services.regulation.periods import Quarter
 
@@ -140,7 +141,7 @@ def _offer_reopening(context: Context, audit: AuditView) -> None:
 
 
 def _offer_receiving(context: Context, audit: AuditView) -> None:
-    if not audit.kind.of_unit or audit.status is not AuditStatus.SIGNED:
+    if audit.kind.rule.received_by is None or audit.status is not AuditStatus.SIGNED:
         return
     assert isinstance(audit.period, Quarter)
     if reach(context.actor, Action.RECEIVE_AUDIT).covers(audit.unit_id, audit.agency_id):

@@ -16,7 +16,8 @@ from services.audits.agency.comparison import verdicts_beside
 from services.audits.evidence.lines import counts_by_record, list_evidence
 from services.audits.overview import AuditView
 from services.audits.sheet import SheetRow, worksheet_rows
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 
 
 def show(context: Context) -> None:

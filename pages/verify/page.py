@@ -11,7 +11,7 @@ from pages.shared.text import plain
 from services import rocdate
 from services.audits.forms.codes import Found, find_by_code
 from services.audits.forms.file_check import LARGEST, KnownFile, check_file
-from services.audits.words import AuditKind
+from services.regulation.audit_kinds import AuditKind
 
 PAGE = "verify"
 FIELDS = {"code": address.Field(address.AnyText(), "")}

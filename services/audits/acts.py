@@ -11,9 +11,9 @@ from data.models import Account, Audit, AuditAct, Reopening, Signature
 from services import rocdate
 from services.actor import Actor
 from services.audits import signatures
-from services.audits.words import AuditStatus
 from services.ledger import proofs
 from services.ledger.proofs import CheckpointView
+from services.regulation.audit_states import AuditStatus
 
 CHANGED, REOPENED = "簽核後內容有變動，已失效", "重新開啟後已失效"
 _STANDING = (AuditStatus.RECEIVED, AuditStatus.APPROVED, AuditStatus.SENT)

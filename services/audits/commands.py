@@ -9,10 +9,10 @@ from data.models import Audit, AuditDraw, AuditFrame, SampleItem, Unit
 from services.actor import Actor
 from services.audits.drawing import checked_seed, draw_first
 from services.audits.freezing import freeze
-from services.audits.words import AuditKind
 from services.errors import NotFound
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.periods import Quarter
 from services.regulation.purpose import tidy
 

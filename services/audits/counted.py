@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.models import Audit, AuditAct, AuditFrame
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear, Quarter
 
 

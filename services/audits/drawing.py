@@ -17,10 +17,11 @@ from services.audits import store
 from services.audits.frozen import unpack_frame
 from services.audits.pictures import asked_of
 from services.audits.sampling.draw import Drawn, draw_sample, expand_sample
-from services.audits.words import CONDUCT, AuditStatus, DrawKind, SeedSource
+from services.audits.words import CONDUCT, DrawKind, SeedSource
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
+from services.regulation.audit_states import AuditStatus
 from services.regulation.purpose import tidy
 from services.rocdate import roc_date
 

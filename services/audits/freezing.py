@@ -22,12 +22,14 @@ from services.audits.pictures import (
 )
 from services.audits.sampling.frame import Frame
 from services.audits.store import collect_frame, count_frame, load_unit, require_whole
-from services.audits.words import AuditKind, AuditStatus, SeedSource
+from services.audits.words import SeedSource
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.floors import Floors
 from services.regulation.periods import Quarter
 from services.regulation.purpose import tidy

@@ -7,9 +7,10 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from data.models import Account, AccountDuty, Audit, Unit
-from services.audits.words import CONDUCT, AuditKind
+from services.audits.words import CONDUCT
 from services.identity.permissions import RULES, Scope
 from services.identity.terms import held_at
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.roles import AccountStatus, Role
 
 

@@ -21,12 +21,14 @@ from services.audits.frozen import unpack_frame
 from services.audits.pictures import FramePicture, effective_floors, picture_of, unit_floors_asked
 from services.audits.sampling.frame import Frame
 from services.audits.store import collect_frame, load_audit, require_whole
-from services.audits.words import OF_UNIT, AuditKind, AuditStatus, SeedSource
+from services.audits.words import SeedSource
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
+from services.regulation.audit_kinds import OF_UNIT, AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter
 from services.regulation.readings import PEOPLE_COUNTED
 

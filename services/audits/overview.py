@@ -18,19 +18,20 @@ from services.audits.frozen import unpack_frame
 from services.audits.owing import audits_of, owing
 from services.audits.pictures import FramePicture, frozen_picture
 from services.audits.signatures import (
-    Capacity,
     SignatureView,
     capacity_of,
     in_force,
     open_places,
 )
 from services.audits.signing import hash_of, signed_content
-from services.audits.words import AuditKind, AuditStatus, DrawKind, FrameScope, SeedSource
+from services.audits.words import DrawKind, FrameScope, SeedSource
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.ledger import proofs
 from services.ledger.proofs import CheckpointView
+from services.regulation.audit_kinds import AuditKind, Capacity
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Period, Quarter, parse_period
 
 WHOLE_AGENCY = "全機關"

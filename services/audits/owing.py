@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from data.models import Agency, Audit, Unit, UsageMonthSum
-from services.audits.words import AuditKind
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.periods import Quarter
 
 Owing = list[tuple[Unit, tuple[Quarter, ...]]]

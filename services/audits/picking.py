@@ -11,11 +11,12 @@ from services import rocdate
 from services.actor import Actor
 from services.audits import store
 from services.audits.frozen import unpack_frame
-from services.audits.words import OF_UNIT, AuditKind, AuditStatus
 from services.audits.worksheet import records_to_judge
 from services.errors import NotFound
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit, reach
+from services.regulation.audit_kinds import OF_UNIT, AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from data.models import Account, Audit, AuditFrame, Unit, UsageMonthSum, UsageRecord
 from services import rocdate
 from services.audits.sampling.frame import Counted
-from services.audits.words import AuditKind
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.figures import UNIT_PEOPLE_RATE
 from services.regulation.floors import Floors, explain_unit_floors, unit_floors
 from services.regulation.periods import Period, Quarter, parse_period

@@ -13,11 +13,13 @@ from services.actor import Actor
 from services.audits import store
 from services.audits.dividing import divide, divide_by_count, most_for
 from services.audits.judges import Judge, judges_of
-from services.audits.words import CONDUCT, OF_UNIT, AuditStatus
+from services.audits.words import CONDUCT
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
+from services.regulation.audit_kinds import OF_UNIT
+from services.regulation.audit_states import AuditStatus
 
 
 @guarded(*CONDUCT.values())

@@ -10,21 +10,8 @@ from sqlalchemy.orm import Session
 
 from data.models import Audit, Reopening, Signature
 from services.actor import Actor
-from services.audits.words import AuditKind
+from services.regulation.audit_kinds import AuditKind, Capacity
 from services.regulation.roles import Duty, Role
-
-Capacity = Duty | Role
-
-PLACES: dict[AuditKind, tuple[tuple[Capacity, ...], ...]] = {
-    AuditKind.UNIT: ((Duty.UNIT_HEAD, Duty.AUDITOR),),
-    AuditKind.SUPPLEMENT: ((Duty.UNIT_HEAD, Duty.AUDITOR),),
-    AuditKind.AGENCY: ((Role.AGENCY_MANAGER,), (Duty.ETHICS_OFFICER,)),
-    AuditKind.SPOT: ((Role.AGENCY_MANAGER,),),
-}
-"""Each signature that is needed, with the capacities in which it can be given, the first one first.
-
-Different places are for different persons: the agency manager audits *with* the ethics office (7.1.2).
-"""
 
 
 @dataclass(frozen=True)
@@ -96,7 +83,7 @@ def in_force(db: Session, audit_id: int, content_hash: str) -> list[Signature]:
 def open_places(kind: AuditKind, given: Collection[Signature]) -> list[tuple[Capacity, ...]]:
     """Return the places that nobody has signed at, in the order of the form."""
     signed = {row.capacity for row in given}
-    return [place for place in PLACES[kind] if not signed & {one.value for one in place}]
+    return [place for place in kind.rule.signatures if not signed & {one.value for one in place}]
 
 
 def words(places: Collection[Collection[Any]]) -> str:

@@ -15,13 +15,14 @@ from services.audits import first_format, signatures, store
 from services.audits.counted import why_final
 from services.audits.evidence.lines import evidence_of
 from services.audits.findings import Findings, nothing_to_say, summarise
-from services.audits.signatures import Capacity
-from services.audits.words import REOPEN, SIGN, AuditKind, AuditStatus
+from services.audits.words import REOPEN, SIGN
 from services.audits.worksheet import latest_verdicts
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.ledger import proofs
+from services.regulation.audit_kinds import AuditKind, Capacity
+from services.regulation.audit_states import AuditStatus
 from services.regulation.purpose import tidy
 
 CONCLUSION_MAX = 500
@@ -184,14 +185,6 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_REOPENED_FROM: dict[AuditKind, tuple[AuditStatus, ...]] = {
-    AuditKind.UNIT: (AuditStatus.SIGNED, AuditStatus.RECEIVED),
-    AuditKind.SUPPLEMENT: (AuditStatus.SIGNED, AuditStatus.RECEIVED),
-    AuditKind.AGENCY: (AuditStatus.SIGNED, AuditStatus.APPROVED),
-    AuditKind.SPOT: (AuditStatus.SIGNED,),
-}
-
-
 @guarded(*REOPEN.values())
 def reopen(actor: Actor, audit_id: int, reason: str) -> None:
     """Open a signed audit again for a stated reason; the signatures and verdicts before it stay.
@@ -206,7 +199,7 @@ def reopen(actor: Actor, audit_id: int, reason: str) -> None:
             raise Refused("重新開啟必須由有帳號的人員辦理。")
         if final := why_final(db, audit):
             raise Conflict(final)
-        store.require_status(audit, *_REOPENED_FROM[AuditKind(audit.kind)])
+        store.require_status(audit, *AuditKind(audit.kind).rule.reopened_from)
         open_again(db, actor, audit, why)
         events.write(db, actor, EventType.AUDIT_REOPENED, about=("audit", audit.id), reason=why)
 

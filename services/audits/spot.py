@@ -18,7 +18,7 @@ from services.audits.store import (
     require_reason,
     require_whole,
 )
-from services.audits.words import AuditKind, AuditStatus, SeedSource
+from services.audits.words import SeedSource
 from services.errors import Invalid, NotFound
 from services.events import EventType
 from services.identity.guard import guarded
@@ -28,6 +28,8 @@ from services.identity.scoping import within
 from services.incidents.store import not_about
 from services.incidents.words import IncidentStatus
 from services.ledger.sealing import seal_aside
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Period, parse_period
 
 NO_FLOORS = "不定期檢查沒有下限。"

@@ -10,9 +10,11 @@ from data.models import Audit, AuditDraw, AuditFrame, Purge, SampleItem, Unit, U
 from services import rocdate
 from services.actor import Actor
 from services.audits.sampling.frame import Frame, Tally, build_frame
-from services.audits.words import REASON_MAX, REASON_MIN, AuditKind, AuditStatus, DrawKind
+from services.audits.words import REASON_MAX, REASON_MIN, DrawKind
 from services.errors import Conflict, Invalid, NotFound
 from services.identity.permissions import Action, permit
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Period
 from services.regulation.purpose import tidy
 

@@ -1,114 +1,20 @@
-"""The words of an audit's life: its states, the verdicts, the seeds."""
+"""The words of an audit's life: the permissions for it, the verdicts, the draws, the seeds."""
 
 from enum import StrEnum
 
 from services.identity.actions import Action
+from services.regulation.audit_kinds import AuditKind
 
-
-class AuditKind(StrEnum):
-    """Which audit of the rule it is."""
-
-    UNIT = "unit"
-    SUPPLEMENT = "supplement"
-    """A unit's too: of the records that were imported after its quarter was frozen."""
-    AGENCY = "agency"
-    SPOT = "spot"
-
-    @property
-    def label(self) -> str:
-        return {
-            "unit": "單位稽核",
-            "supplement": "單位補充稽核",
-            "agency": "機關稽核",
-            "spot": "不定期檢查",
-        }[self.value]
-
-    @property
-    def of_unit(self) -> bool:
-        """Whether it is a unit's audit by clause 7.1.1, the quarter's own or a supplement to it."""
-        return self in OF_UNIT
-
-    @property
-    def conductors(self) -> str:
-        """Who draws and judges, for those who may only look."""
-        return {
-            "unit": "單位主管或其指派的稽核人員",
-            "supplement": "單位主管或其指派的稽核人員",
-            "agency": "機關管理者會同政風單位",
-            "spot": "機關管理者",
-        }[self.value]
-
-    @property
-    def signers(self) -> str:
-        """Who signs the record."""
-        return {
-            "unit": "單位主管或其指派的稽核人員",
-            "supplement": "單位主管或其指派的稽核人員",
-            "agency": "機關管理者與政風人員",
-            "spot": "機關管理者",
-        }[self.value]
-
-    @property
-    def reopener(self) -> str:
-        """Who alone can open a signed one again."""
-        return "單位主管" if self.of_unit else "機關管理者"
-
-
-OF_UNIT = (AuditKind.UNIT, AuditKind.SUPPLEMENT)
-
-CONDUCT: dict[AuditKind, Action] = {
-    AuditKind.UNIT: Action.CONDUCT_AUDIT,
-    AuditKind.SUPPLEMENT: Action.CONDUCT_AUDIT,
-    AuditKind.AGENCY: Action.CONDUCT_AGENCY_AUDIT,
-    AuditKind.SPOT: Action.SPOT_CHECK,
+_BY_CLAUSE: dict[str, tuple[Action, Action, Action]] = {
+    "7.1.1": (Action.CONDUCT_AUDIT, Action.SIGN_AUDIT, Action.REOPEN_AUDIT),
+    "7.1.2": (Action.CONDUCT_AGENCY_AUDIT, Action.SIGN_AGENCY_AUDIT, Action.REOPEN_AGENCY_AUDIT),
+    "7.1.4": (Action.SPOT_CHECK, Action.SPOT_CHECK, Action.SPOT_CHECK),
 }
-"""By which action each kind is frozen, drawn and judged (7.1.1, 7.1.2, 7.1.4)."""
-SIGN: dict[AuditKind, Action] = {
-    AuditKind.UNIT: Action.SIGN_AUDIT,
-    AuditKind.SUPPLEMENT: Action.SIGN_AUDIT,
-    AuditKind.AGENCY: Action.SIGN_AGENCY_AUDIT,
-    AuditKind.SPOT: Action.SPOT_CHECK,
-}
-REOPEN: dict[AuditKind, Action] = {
-    AuditKind.UNIT: Action.REOPEN_AUDIT,
-    AuditKind.SUPPLEMENT: Action.REOPEN_AUDIT,
-    AuditKind.AGENCY: Action.REOPEN_AGENCY_AUDIT,
-    AuditKind.SPOT: Action.SPOT_CHECK,
-}
-
-
-class AuditStatus(StrEnum):
-    """Where an audit stands; a unit's ends as received, an agency's as sent, a spot check's as signed."""
-
-    PLANNED = "planned"
-    FROZEN = "frozen"
-    JUDGING = "judging"
-    SIGNED = "signed"
-    RECEIVED = "received"
-    APPROVED = "approved"
-    SENT = "sent"
-
-    @property
-    def label(self) -> str:
-        return {
-            "planned": "未開始",
-            "frozen": "已凍結",
-            "judging": "查核中",
-            "signed": "已簽核",
-            "received": "已收存",
-            "approved": "已核定",
-            "sent": "已函送",
-        }[self.value]
-
-    @property
-    def is_signed(self) -> bool:
-        """Whether its record is signed, whatever came after."""
-        return self in SIGNED_OR_LATER
-
-
-SIGNED_OR_LATER = frozenset(
-    {AuditStatus.SIGNED, AuditStatus.RECEIVED, AuditStatus.APPROVED, AuditStatus.SENT}
+"""By which permission an audit of each clause is conducted, signed and reopened."""
+CONDUCT, SIGN, REOPEN = (
+    {kind: _BY_CLAUSE[kind.rule.clause][place] for kind in AuditKind} for place in range(3)
 )
+"""By which action each kind is frozen, drawn and judged; signed; opened again."""
 
 
 class FrameScope(StrEnum):

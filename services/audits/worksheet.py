@@ -15,11 +15,12 @@ from services.audits import bulk, checks, store
 from services.audits.checks import Check
 from services.audits.frozen import unpack_frame
 from services.audits.held import records_held
-from services.audits.words import CONDUCT, AuditStatus, Ruling
+from services.audits.words import CONDUCT, Ruling
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.incidents.following import follow_verdicts
+from services.regulation.audit_states import AuditStatus
 from services.regulation.purpose import tidy
 
 NOTE_MAX = 500

@@ -34,11 +34,13 @@ from services.audits.drawing import draw_first
 from services.audits.overview import view_audit
 from services.audits.package.sending import send_audit
 from services.audits.signing import sign
-from services.audits.words import AuditKind, AuditStatus, FrameScope, Ruling, SeedSource
+from services.audits.words import FrameScope, Ruling, SeedSource
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.demo.acting import acting, content_of, rule
 from services.demo.stories import BEHIND_AGENCY, JUDGING_AGENCY, SENT_AGENCY
 from services.errors import Conflict, Invalid
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear, last_finished_half, last_finished_quarter
 from services.regulation.roles import AccountStatus, Duty, Role
 from services.rocdate import local_date, midnight

@@ -16,10 +16,12 @@ from services.actor import operator
 from services.audits.drawing import draw_first, redraw
 from services.audits.freezing import freeze
 from services.audits.signing import sign
-from services.audits.words import SIGNED_OR_LATER, AuditKind, Ruling
+from services.audits.words import Ruling
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.demo.acting import acting, content_of, rule
 from services.demo.stories import BEHIND_AGENCY, BEHIND_QUARTERS, REDRAWN_UNIT, SENT_AGENCY
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import SIGNED_OR_LATER
 from services.regulation.periods import Quarter, last_finished_quarter
 from services.regulation.roles import Duty
 from services.rocdate import local_date, midnight

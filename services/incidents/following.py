@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from data.models import Audit, Incident, IncidentRecord, UsageRecord, Verdict
 from services.actor import Actor
-from services.audits.words import AuditKind, Ruling
+from services.audits.words import Ruling
 from services.incidents.store import number_incident, write_opening, write_step
 from services.incidents.words import IncidentStatus, Mark
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.incidents import Gravity, gravest
 from services.regulation.periods import parse_period
 

@@ -11,7 +11,6 @@ from data.engine import reading
 from data.models import Audit, Incident
 from services.actor import Actor
 from services.audits import store
-from services.audits.words import AuditKind
 from services.errors import Invalid
 from services.identity.guard import guarded
 from services.identity.organisation import UnitInfo, units_within
@@ -19,6 +18,7 @@ from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.incidents.store import not_about, standing
 from services.incidents.words import IncidentStatus
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.incidents import Gravity, missing, needed
 from services.rocdate import local_date
 

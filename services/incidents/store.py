@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from data.models import Audit, Incident, IncidentRecord, IncidentStep, UsageRecord
 from services import events
 from services.actor import Actor
-from services.audits.words import AuditKind
 from services.errors import Conflict, NotFound
 from services.events import EventType
 from services.identity.permissions import Action, permit
 from services.incidents.words import IncidentStatus, Mark
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.incidents import Gravity, Needed, Step, needed
 from services.rocdate import local_date
 

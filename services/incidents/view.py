@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from data.engine import reading
 from data.models import Audit, Incident, IncidentStep, UsageRecord
 from services.actor import Actor
-from services.audits.words import AuditKind
 from services.audits.worksheet import latest_verdicts
 from services.events import EventType
 from services.identity import looks
@@ -19,6 +18,7 @@ from services.identity.permissions import Action, reach
 from services.incidents.evidence import IncidentFile, files_of
 from services.incidents.store import asked_of, earliest_day, load_incident, standing
 from services.incidents.words import IncidentStatus, step_label
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.incidents import Gravity, Needed, Step, missing
 from services.regulation.items import Item, UsageAction
 from services.regulation.periods import parse_period

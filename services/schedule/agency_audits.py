@@ -9,8 +9,9 @@ from data.models import Agency, Audit
 from services.actor import Actor
 from services.audits.signatures import since_reopening
 from services.audits.signing import content_now
-from services.audits.words import AuditKind, AuditStatus
 from services.identity.permissions import Action, reach
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear, parse_period
 from services.regulation.roles import Duty, Role
 from services.schedule.days import agency_audit_day, sending_day
@@ -25,10 +26,7 @@ from services.schedule.words import (
     state_of,
 )
 
-SIGNERS = {
-    Role.AGENCY_MANAGER.value: Role.AGENCY_MANAGER.label,
-    Duty.ETHICS_OFFICER.value: Duty.ETHICS_OFFICER.label,
-}
+SIGNERS = {one.value: one.label for place in AuditKind.AGENCY.rule.signatures for one in place}
 """Who has to sign an agency audit, by the capacity they sign in."""
 
 

@@ -15,10 +15,10 @@ from services.audits import store
 from services.audits.additions import addition_marks
 from services.audits.progress import NOTHING_YET, progress_of
 from services.audits.signatures import since_reopenings
-from services.audits.words import AuditStatus
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
+from services.regulation.audit_states import AuditStatus
 from services.regulation.deadlines import DueDay
 from services.regulation.periods import Quarter
 from services.schedule.days import unit_audit_day

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from data.engine import reading
 from data.models import Agency, Unit
 from services.actor import Actor
-from services.audits.words import AuditStatus
 from services.identity.guard import guarded
 from services.identity.permissions import Action, Reach, reach
 from services.identity.scoping import within
 from services.regulation.access_review import opened_by_itself_on
+from services.regulation.audit_states import AuditStatus
 from services.regulation.deadlines import DueDay, as_named, half_of
 from services.regulation.periods import HalfYear, Quarter
 from services.regulation.roles import Duty, Role

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session, joinedload
 from data.models import Audit, Unit
 from services.actor import Actor
 from services.audits.late import late_counts, supplements_of
-from services.audits.words import AuditKind, AuditStatus
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.deadlines import ended_quarters
 from services.regulation.periods import Quarter
 from services.schedule.standing import QUARTERS_BACK

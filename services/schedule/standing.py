@@ -18,7 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data.models import Audit, Unit, UsageMonthSum
 from services.audits.owing import owing
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.deadlines import ended_halves, ended_quarters
 from services.regulation.periods import HalfYear, Quarter
 

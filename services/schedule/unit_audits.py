@@ -7,17 +7,19 @@ from sqlalchemy.orm import Session
 
 from data.models import Agency, AuditFrame, Unit
 from services.actor import Actor
-from services.audits.words import AuditStatus
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.deadlines import half_of
 from services.regulation.periods import Quarter
 from services.schedule.days import agency_audit_day, unit_audit_day
 from services.schedule.standing import Standing, unit_standings
 from services.schedule.words import AGENCY_PAGE, Task, TaskKind, TaskState, state_of
 
-CONDUCTORS, RECEIVER = "單位主管或稽核人員", "機關管理者"
+CONDUCTORS = "或".join(one.label for one in AuditKind.UNIT.rule.conducted_by)
+RECEIVER = AuditKind.UNIT.rule.receiver
 _PAGE = "audit_sampler"
 
 

@@ -11,7 +11,7 @@ from data.engine import transaction
 from data.models import Account
 from pages.agency_audit.days import is_late
 from services import clock
-from services.audits.words import AuditStatus
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear
 from services.rocdate import local_date
 from services.schedule.tasks import tasks_of

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.audits.words import AuditStatus
+from services.regulation.audit_states import AuditStatus
 from tests.pages.browsing import open_page, shown, texts
 from tests.services.schedule.rows import audit_of
 from tests.staged import Stage

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from data.engine import reading, transaction
 from data.models import Account, Event, Reminder, Unit
 from services import clock
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from tests.pages.browsing import open_app, open_page, texts
 from tests.services.leaving.told import record
 from tests.services.schedule.rows import audit_of

@@ -9,11 +9,13 @@ from services.actor import Actor
 from services.audits import signatures, store
 from services.audits.acts import add_act
 from services.audits.signing import content_now, open_again
-from services.audits.words import REASON_MAX, AuditKind, AuditStatus
+from services.audits.words import REASON_MAX
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.purpose import tidy
 
 
@@ -59,13 +61,14 @@ def _signed_by_others(db: Session, actor: Actor, audit_id: int) -> tuple[Audit, 
     audit = store.load_audit(db, actor, audit_id, Action.APPROVE_AUDIT, lock=True)
     if actor.account_id is None:
         raise Refused("核定必須由有帳號的人員辦理。")
-    if audit.kind != AuditKind.AGENCY:
+    kind = AuditKind(audit.kind)
+    if kind.rule.approved_by is None:
         raise Invalid("只有機關稽核的紀錄由機關首長核定。")
     # An agency audit begins with its freeze, so there is always something that could be signed.
     content_hash = content_now(db, audit)
     given = signatures.in_force(db, audit.id, content_hash)
     if given and not AuditStatus(audit.status).is_signed:
-        left = signatures.words(signatures.open_places(AuditKind.AGENCY, given))
+        left = signatures.words(signatures.open_places(kind, given))
         raise Conflict(f"還缺{left}的簽核；兩人都簽核後才能核定。")
     store.require_status(audit, AuditStatus.SIGNED)
     if any(row.signed_by == actor.account_id for row in given):

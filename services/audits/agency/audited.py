@@ -20,7 +20,9 @@ from services.audits.late import Supplement, late_counts, supplements_by_audit
 from services.audits.owing import audits_of, owing
 from services.audits.pictures import used_by_agency
 from services.audits.sampling.frame import Frame, FrameRow, build_frame
-from services.audits.words import OF_UNIT, AuditStatus, FrameScope
+from services.audits.words import FrameScope
+from services.regulation.audit_kinds import OF_UNIT
+from services.regulation.audit_states import AuditStatus
 from services.regulation.floors import Floors
 from services.regulation.periods import HalfYear, Quarter
 

@@ -9,10 +9,10 @@ from data.models import Audit
 from services.actor import Actor
 from services.audits import store
 from services.audits.counted import counted_audits
-from services.audits.words import AuditKind
 from services.audits.worksheet import Judged, latest_verdicts
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.regulation.audit_kinds import AuditKind
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,14 @@ from services.audits.freezing import SeedPlan, settle_seed, store_frame
 from services.audits.pictures import Asked, FramePicture, picture_of
 from services.audits.sampling.frame import Frame
 from services.audits.store import require_whole
-from services.audits.words import AuditKind, AuditStatus, FrameScope, SeedSource
+from services.audits.words import FrameScope, SeedSource
 from services.errors import Conflict, Invalid
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.floors import HalfYearCounts, agency_floors, explain_agency_floors
 from services.regulation.periods import HalfYear
 from services.regulation.readings import AGENCY_PEOPLE_COUNTED

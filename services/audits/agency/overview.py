@@ -11,10 +11,11 @@ from services.actor import Actor
 from services.audits.agency.audited import units_of
 from services.audits.agency.store import find, load_agency
 from services.audits.late import Supplement, supplements_by_audit
-from services.audits.words import AuditKind, AuditStatus
 from services.identity.guard import guarded
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear, Quarter
 
 

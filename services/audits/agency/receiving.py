@@ -12,11 +12,12 @@ from services.actor import Actor
 from services.audits import store
 from services.audits.acts import add_act
 from services.audits.signing import content_now
-from services.audits.words import AuditKind, AuditStatus
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter, parse_period
 
 
@@ -40,7 +41,7 @@ def _receive(db: Session, actor: Actor, audit_id: int, shown_hash: str) -> None:
     audit = store.load_audit(db, actor, audit_id, Action.RECEIVE_AUDIT, lock=True)
     if actor.account_id is None:
         raise Refused("收存必須由有帳號的人員辦理。")
-    if not AuditKind(audit.kind).of_unit:
+    if AuditKind(audit.kind).rule.received_by is None:
         raise Invalid("只有單位稽核的紀錄由機關管理者收存。")
     store.require_status(audit, AuditStatus.SIGNED)
     content_hash = content_now(db, audit)

@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 
 from data.models import Agency, Audit
 from services.actor import Actor
-from services.audits.words import AuditKind
 from services.errors import NotFound
 from services.identity.permissions import Action, permit
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.periods import HalfYear
 
 

@@ -11,11 +11,12 @@ from services.actor import Actor
 from services.audits import store
 from services.audits.evidence.keeping import checked_note, keep_evidence, read_evidence
 from services.audits.evidence.viewing import load_evidence
-from services.audits.words import CONDUCT, AuditStatus
+from services.audits.words import CONDUCT
 from services.audits.worksheet import records_to_judge
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
+from services.regulation.audit_states import AuditStatus
 from services.regulation.purpose import tidy
 
 REASON_MIN, REASON_MAX = 2, 200

@@ -12,13 +12,13 @@ from data.models import Evidence, EvidenceContent
 from services import events
 from services.actor import Actor
 from services.audits import store
-from services.audits.words import AuditKind
 from services.errors import Conflict, NotFound
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.installation import keys
 from services.installation.alerts import alert
+from services.regulation.audit_kinds import AuditKind
 
 _ALTERED = "佐證資料 {id} 的內容與加入時的雜湊值不符，可能遭到更動，不予提供；已通知系統維運人員。"
 

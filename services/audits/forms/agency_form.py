@@ -27,7 +27,6 @@ from services.regulation.clauses import clause_words
 from services.rocdate import local_date, roc_date
 
 TITLE = "機關查詢使用地籍資料稽核紀錄表"
-ANNEX, CLAUSE = "附件三", "7.1.2"
 
 
 def agency_paper(db: Session, audit: Audit) -> Paper:
@@ -40,12 +39,13 @@ def agency_form(facts: AuditFacts) -> Paper:
     units = facts.of_agency
     if units is None:
         raise ValueError("only an agency audit has this form")
-    clause = clause_words(CLAUSE)
+    rule = facts.kind.rule
+    clause = clause_words(rule.clause)
     return Paper(
         title=TITLE,
         above=f"{facts.agency}　{SYSTEM}",
         number=parts.record_number(facts),
-        corner=parts.corner(facts, ANNEX),
+        corner=parts.corner(facts, rule.annex),
         qr_code=parts.check_code(facts),
         footer=f"{FOOTER}{clause}",
         watermark="" if facts.content_hash else parts.DRAFT,
@@ -61,7 +61,7 @@ def agency_form(facts: AuditFacts) -> Paper:
             *finding_parts.record_parts(facts),
             *trace_parts.draw_parts(facts),
             Signatures("簽章欄", tuple(_boxes(facts))),
-            parts.notes(facts, clause, ANNEX),
+            parts.notes(facts, clause, rule.annex),
         ),
     )
 

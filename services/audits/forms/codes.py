@@ -13,10 +13,10 @@ from data.models import Audit, Signature
 from services.actor import Actor
 from services.audits.forms.signed import held_by
 from services.audits.overview import WHOLE_AGENCY
-from services.audits.words import AuditKind
 from services.errors import Invalid, NotFound
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit, reach
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.periods import Period, parse_period
 
 DIGITS, GROUP = 12, 4

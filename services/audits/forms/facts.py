@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.audits.words import AuditKind, AuditStatus
 from services.ledger.proofs import CheckpointView
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Period
 
 

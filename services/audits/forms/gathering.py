@@ -39,10 +39,12 @@ from services.audits.frozen import unpack_frame
 from services.audits.overview import WHOLE_AGENCY
 from services.audits.pictures import asked_of
 from services.audits.signatures import capacity_of
-from services.audits.words import AuditKind, AuditStatus, DrawKind, FrameScope, Ruling, SeedSource
+from services.audits.words import DrawKind, FrameScope, Ruling, SeedSource
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.errors import Conflict
 from services.ledger import proofs
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter, parse_period
 
 OPERATOR = "系統維運"

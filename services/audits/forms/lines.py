@@ -10,8 +10,9 @@ from data.models import Audit, AuditDraw, Evidence, JudgementPick, SampleItem, U
 from services.audits.forms.facts import RecordFact
 from services.audits.sampling.draw import Basis
 from services.audits.sheet import why_drawn
-from services.audits.words import AuditKind, Ruling
+from services.audits.words import Ruling
 from services.audits.worksheet import NOT_JUDGED, Judged
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.items import Item, UsageAction
 from services.usage.flags import noticed
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from data.models import Audit, AuditAct, Signature
 from services.audits.signatures import since_reopenings
-from services.audits.words import AuditStatus
+from services.regulation.audit_states import AuditStatus
 
 
 def held_by(db: Session, audit: Audit) -> list[Signature]:

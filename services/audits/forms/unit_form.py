@@ -9,13 +9,12 @@ from services.audits.forms import finding_parts, trace_parts
 from services.audits.forms import shared_parts as parts
 from services.audits.forms.facts import AuditFacts
 from services.audits.forms.gathering import facts_of
-from services.audits.words import AuditKind
 from services.documents.application_form import FOOTER, SYSTEM
 from services.documents.paper import Box, Facts, Field, Line, Paper, Signatures, Table
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.clauses import clause_words
 
 UNIT_TITLE, SPOT_TITLE = "單位查詢使用地籍資料稽核紀錄表", "不定期檢查紀錄表"
-ANNEX = "附件二"
 
 
 def unit_paper(db: Session, audit: Audit) -> Paper:
@@ -26,8 +25,8 @@ def unit_paper(db: Session, audit: Audit) -> Paper:
 def unit_form(facts: AuditFacts) -> Paper:
     """Return the form of what was gathered."""
     spot = facts.kind is AuditKind.SPOT
-    clause = clause_words("7.1.4" if spot else "7.1.1")
-    annex = "" if spot else ANNEX
+    clause = clause_words(facts.kind.rule.clause)
+    annex = facts.kind.rule.annex
     return Paper(
         title=SPOT_TITLE if spot else UNIT_TITLE,
         above=f"{facts.agency}　{SYSTEM}",

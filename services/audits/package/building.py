@@ -18,8 +18,8 @@ from services.audits.forms.facts import ActFact, AuditFacts
 from services.audits.forms.gathering import facts_of
 from services.audits.forms.signed import held_by_audit
 from services.audits.package.manifest import Letter, Made, about_audit, safe_name
-from services.audits.words import AuditKind
 from services.documents.formats import FileFormat
+from services.regulation.audit_kinds import AuditKind
 
 AGENCY, UNITS = "機關稽核", "單位稽核"
 _TITLES: dict[AuditKind, str] = {

@@ -10,7 +10,8 @@ from data.models import Audit, AuditAct, EvidenceContent, Signature, Unit
 from services.audits.evidence.in_force import evidence_of
 from services.audits.forms.signed import held_by_audit, newest_acts
 from services.audits.owing import owing
-from services.audits.words import OF_UNIT, AuditKind, AuditStatus
+from services.regulation.audit_kinds import OF_UNIT, AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear
 
 _NOT_ALONE = {"agency_manager": "機關管理者", "ethics_officer": "政風單位"}

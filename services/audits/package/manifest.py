@@ -12,7 +12,7 @@ from typing import Any
 from services.audits.forms.codes import short_code
 from services.audits.forms.facts import AuditFacts
 from services.audits.package.figures import figures_in_force, figures_of_audit
-from services.audits.words import AuditStatus
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"

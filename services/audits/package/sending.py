@@ -28,13 +28,14 @@ from services.audits.package.correcting import (
 )
 from services.audits.package.making import CHANGED, are_sealed, checked_letter, make_files, zip_hash
 from services.audits.package.manifest import Letter, manifest_hash, manifest_of
-from services.audits.words import AuditKind, AuditStatus
 from services.errors import Conflict
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.sealing import report_fault, seal_aside
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 
 
 @guarded(Action.SEND_AUDIT)

@@ -18,9 +18,11 @@ from services.audits.frozen import unpack_frame
 from services.audits.late import LateView, open_supplement, preview_supplement, view_late
 from services.audits.overview import view_audit
 from services.audits.signing import reopen, sign
-from services.audits.words import AuditKind, AuditStatus, FrameScope
+from services.audits.words import FrameScope
 from services.documents.formats import FileFormat
 from services.errors import Conflict, Invalid
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.floors import unit_floors
 from services.regulation.periods import Quarter
 from services.schedule.tasks import tasks_of

@@ -29,11 +29,13 @@ from services.audits.spot import (
     spot_check,
     units_to_check,
 )
-from services.audits.words import AuditKind, AuditStatus, Ruling
+from services.audits.words import Ruling
 from services.audits.worksheet import judge, pick
 from services.documents.formats import FileFormat
 from services.errors import Conflict, Invalid, Refused
 from services.incidents.view import view_incident
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.incidents import Step
 from services.regulation.periods import HalfYear, Month, Period, Quarter
 from tests.prepared import objects

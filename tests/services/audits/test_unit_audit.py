@@ -32,9 +32,10 @@ from services.audits.overview import find_audit, list_audits, view_audit
 from services.audits.sheet import record_history, worksheet_rows
 from services.audits.signing import hash_of, reopen, sign, signed_content
 from services.audits.store import collect_frame, count_frame
-from services.audits.words import AuditStatus, Ruling, SeedSource
+from services.audits.words import Ruling, SeedSource
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused, UserError
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter
 from services.regulation.readings import PEOPLE_COUNTED
 from services.settings import readings

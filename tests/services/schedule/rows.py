@@ -7,7 +7,8 @@ from typing import Any
 from data.engine import transaction
 from data.models import Audit, AuditDraw, AuditFrame, SampleItem, Signature, Unit, Verdict
 from services.audits.signing import content_now
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.roles import Duty, Role
 from tests.world import NOW, World
 

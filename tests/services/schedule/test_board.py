@@ -11,9 +11,10 @@ from services.audits.overview import view_audit
 from services.audits.progress import NOTHING_YET, progress_of
 from services.audits.sheet import worksheet_rows
 from services.audits.signing import reopen, sign
-from services.audits.words import AuditStatus, Ruling
+from services.audits.words import Ruling
 from services.audits.worksheet import judge, pick
 from services.errors import Refused
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter
 from services.schedule.board import BoardLine, Shown, open_quarters, unit_board
 from tests.services.schedule.rows import audit_of

@@ -8,7 +8,8 @@ from sqlalchemy import update
 from data.engine import transaction
 from data.models import Account, AccountDuty
 from services.actor import operator
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.roles import Duty
 from services.reviews.opening import open_review
 from services.schedule.everybody import Due, all_due

@@ -13,7 +13,8 @@ from services.audits.agency.audited import audited_in
 from services.audits.agency.overview import agency_half
 from services.audits.overview import list_audits
 from services.audits.package.completeness import missing_parts
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear, Quarter
 from services.schedule.everybody import all_due
 from services.schedule.tasks import tasks_of

@@ -9,8 +9,9 @@ from sqlalchemy import func, select, update
 from data.engine import reading, transaction
 from data.models import Account, Audit, Event, OutgoingMail, Reminder
 from services.actor import operator
-from services.audits.words import AuditKind, AuditStatus
 from services.errors import Refused
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.schedule.reminders import DAYS_BEFORE, Reminded, send_reminders
 from tests.services.applications.mails import SITE, mail_texts, mailing_to
 from tests.services.schedule.rows import audit_of

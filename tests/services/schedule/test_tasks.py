@@ -8,7 +8,8 @@ import pytest
 
 from data.engine import transaction
 from data.models import Agency, Incident, Unit
-from services.audits.words import AuditKind, AuditStatus
+from services.regulation.audit_kinds import AuditKind
+from services.regulation.audit_states import AuditStatus
 from services.regulation.deadlines import DueDay, as_named
 from services.schedule.folding import MOST_SINGLE, folded
 from services.schedule.tasks import tasks_of

@@ -8,9 +8,10 @@ from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first
 from services.audits.overview import view_audit
 from services.audits.sheet import worksheet_rows
-from services.audits.words import AuditStatus, FrameScope, Ruling
+from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge
 from services.errors import Refused
+from services.regulation.audit_states import AuditStatus
 from tests.services.audits.agency.halves import (
     HALF,
     Q1,

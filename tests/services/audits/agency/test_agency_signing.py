@@ -29,9 +29,10 @@ from services.audits.drawing import draw_first, expand, redraw
 from services.audits.overview import AuditView, view_audit
 from services.audits.sheet import worksheet_rows
 from services.audits.signing import reopen, sign
-from services.audits.words import AuditStatus, FrameScope, Ruling
+from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused
+from services.regulation.audit_states import AuditStatus
 from services.regulation.roles import Duty, Role
 from tests.agency_freeze import reasons, receive_signed
 from tests.services.audits.agency.halves import (

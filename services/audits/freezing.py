@@ -13,6 +13,7 @@ from data.engine import reading, transaction
 from data.models import Audit, AuditFrame, Unit
 from services import events, rocdate
 from services.actor import Actor
+from services.audits.opening import open_audit
 from services.audits.pictures import (
     FramePicture,
     count_people,
@@ -196,25 +197,7 @@ def _audit_to_freeze(db: Session, actor: Actor, unit: Unit, quarter: Quarter) ->
         .with_for_update()
     )
     if audit is None:
-        audit = Audit(
-            kind=AuditKind.UNIT.value,
-            agency_id=unit.agency_id,
-            unit_id=unit.id,
-            period=str(quarter),
-            status=AuditStatus.PLANNED.value,
-            opened_at=actor.now,
-            opened_by=actor.account_id,
-        )
-        db.add(audit)
-        db.flush()
-        events.write(
-            db,
-            actor,
-            EventType.AUDIT_OPENED,
-            about=("audit", audit.id),
-            unit=unit.code,
-            period=str(quarter),
-        )
-    elif audit.status != AuditStatus.PLANNED:
+        return open_audit(db, actor, AuditKind.UNIT, unit, quarter)
+    if audit.status != AuditStatus.PLANNED:
         raise Conflict(f"{unit.name} {quarter.label}的母體已經凍結，不能再凍結一次。")
     return audit

@@ -14,16 +14,15 @@ from sqlalchemy.orm import Session, contains_eager
 
 from data.engine import reading, transaction
 from data.models import Audit, AuditFrame, Unit, UsageMonthSum
-from services import events
 from services.actor import Actor
 from services.audits.freezing import checked_size, settle_seed, store_frame
 from services.audits.frozen import unpack_frame
+from services.audits.opening import open_audit
 from services.audits.pictures import FramePicture, effective_floors, picture_of, unit_floors_asked
 from services.audits.sampling.frame import Frame
 from services.audits.store import collect_frame, load_audit, require_whole
 from services.audits.words import SeedSource
 from services.errors import Conflict, Invalid
-from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
@@ -116,7 +115,8 @@ def open_supplement(
             raise Conflict(NONE_LATE)
         people = len(frame.persons)
         wanted = checked_size(effective_floors(frame, quarter, people), frame, base_records)
-        audit = _opened(db, actor, main)
+        assert main.unit is not None  # as every audit of a unit
+        audit = open_audit(db, actor, AuditKind.SUPPLEMENT, main.unit, quarter, supplements=main.id)
         basis = {PEOPLE_COUNTED.key: PEOPLE_COUNTED.default, "supplements": main.id}
         store_frame(db, actor, audit, frame, plan, counted=people, wanted=wanted, basis=basis)
         opened = audit.id
@@ -226,28 +226,3 @@ def late_frame(db: Session, audit: Audit, quarter: Quarter) -> Frame:
     )
     known = {record for row in frames for record in unpack_frame(row).ids.tolist()}
     return collect_frame(db, audit.unit_id or 0, quarter, without=known)
-
-
-def _opened(db: Session, actor: Actor, main: Audit) -> Audit:
-    audit = Audit(
-        kind=AuditKind.SUPPLEMENT.value,
-        agency_id=main.agency_id,
-        unit_id=main.unit_id,
-        period=main.period,
-        supplements=main.id,
-        status=AuditStatus.PLANNED.value,
-        opened_at=actor.now,
-        opened_by=actor.account_id,
-    )
-    db.add(audit)
-    db.flush()
-    events.write(
-        db,
-        actor,
-        EventType.AUDIT_OPENED,
-        about=("audit", audit.id),
-        unit=main.unit.code if main.unit else "",
-        period=main.period,
-        supplements=main.id,
-    )
-    return audit

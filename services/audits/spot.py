@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from data.engine import reading, transaction
-from data.models import Account, Audit, Incident, Unit
-from services import events
+from data.models import Account, Audit, Incident
 from services.actor import Actor
 from services.audits.freezing import SeedPlan, store_frame
+from services.audits.opening import open_audit
 from services.audits.store import (
     collect_frame,
     load_audit,
@@ -20,7 +20,6 @@ from services.audits.store import (
 )
 from services.audits.words import SeedSource
 from services.errors import Invalid, NotFound
-from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.organisation import UnitInfo, units_within
 from services.identity.permissions import Action, reach
@@ -87,7 +86,7 @@ def open_spot_check(
                 f"抽樣筆數應在 0 筆（只做判斷抽查）至 {len(frame):,} 筆（母體）之間，"
                 f"不是 {records:,} 筆。"
             )
-        audit = _opened(db, actor, unit, period, why)
+        audit = open_audit(db, actor, AuditKind.SPOT, unit, period, reason=why)
         store_frame(
             db,
             actor,
@@ -113,30 +112,6 @@ def _size(records: int) -> str:
     if not records:
         return "本件不抽籤，只做判斷抽查；判斷抽查的紀錄不列入推論。"
     return f"本件抽 {records:,} 筆為基本樣本，不補足月份與人數。"
-
-
-def _opened(db: Session, actor: Actor, unit: Unit, period: Period, reason: str) -> Audit:
-    audit = Audit(
-        kind=AuditKind.SPOT.value,
-        agency_id=unit.agency_id,
-        unit_id=unit.id,
-        period=str(period),
-        reason=reason,
-        status=AuditStatus.PLANNED.value,
-        opened_at=actor.now,
-        opened_by=actor.account_id,
-    )
-    db.add(audit)
-    db.flush()
-    events.write(
-        db,
-        actor,
-        EventType.AUDIT_OPENED,
-        about=("audit", audit.id),
-        unit=unit.code,
-        period=str(period),
-    )
-    return audit
 
 
 @guarded(Action.VIEW_AUDIT)

@@ -9,24 +9,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data.engine import reading, transaction
-from data.models import Agency, Audit, UsageMonthSum
-from services import events, rocdate
+from data.models import Agency, UsageMonthSum
+from services import rocdate
 from services.actor import Actor
 from services.audits.agency.audited import HalfAudited, audited_in, frame_of, hold_units
 from services.audits.agency.declaring import declared, require_received
 from services.audits.agency.store import find, load_agency
 from services.audits.freezing import SeedPlan, settle_seed, store_frame
+from services.audits.opening import open_audit
 from services.audits.pictures import Asked, FramePicture, picture_of
 from services.audits.sampling.frame import Frame
 from services.audits.store import require_whole
 from services.audits.words import FrameScope, SeedSource
 from services.errors import Conflict, Invalid
-from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.ledger.sealing import seal_aside
 from services.regulation.audit_kinds import AuditKind
-from services.regulation.audit_states import AuditStatus
 from services.regulation.floors import HalfYearCounts, agency_floors, explain_agency_floors
 from services.regulation.periods import HalfYear
 from services.regulation.readings import AGENCY_PEOPLE_COUNTED
@@ -125,7 +124,7 @@ def _freeze(
         raise Invalid(
             f"基本樣本應在 {least:,} 筆（規範下限）至 {len(frame):,} 筆（母體）之間，不是 {wanted:,} 筆。"
         )
-    audit = _opened(db, actor, agency, half, scope)
+    audit = open_audit(db, actor, AuditKind.AGENCY, agency, half, scope=scope)
     basis = {
         "floors": asdict(asked.floors),
         "explanation": list(asked.explanation),
@@ -145,29 +144,6 @@ def _freeze(
         basis=basis | audited.lists() | {"missing": kept},
     )
     return audit.id
-
-
-def _opened(db: Session, actor: Actor, agency: Agency, half: HalfYear, scope: FrameScope) -> Audit:
-    audit = Audit(
-        kind=AuditKind.AGENCY.value,
-        agency_id=agency.id,
-        period=str(half),
-        scope=scope.value,
-        status=AuditStatus.PLANNED.value,
-        opened_at=actor.now,
-        opened_by=actor.account_id,
-    )
-    db.add(audit)
-    db.flush()
-    events.write(
-        db,
-        actor,
-        EventType.AUDIT_OPENED,
-        about=("audit", audit.id),
-        unit=agency.code,
-        period=str(half),
-    )
-    return audit
 
 
 def _asked(

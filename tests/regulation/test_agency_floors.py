@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.regulation.floors import (
@@ -14,6 +14,7 @@ from services.regulation.floors import (
     explain_agency_floors,
 )
 from services.regulation.readings import AGENCY_PEOPLE_COUNTED, ALL_READINGS
+from tests.regulation.test_floors import numbers
 
 DAY = date(2026, 6, 30)
 
@@ -28,10 +29,12 @@ def half_of(total: int) -> int:
 
 @st.composite
 def counts(draw: st.DrawFn) -> HalfYearCounts:
-    """What the units audited, and a frame that holds at least that many records."""
+    """What the units audited and what is missing, and a frame that holds at least that many records."""
     audited = draw(st.integers(0, 5_000))
     people = draw(st.integers(1, audited)) if audited else 0
-    frame = audited + draw(st.integers(0, 5_000))
+    missing = draw(st.integers(0, 400))
+    absent = draw(st.integers(1, missing)) if missing else 0
+    frame = audited + missing + draw(st.integers(0, 5_000))
     if not frame:
         return HalfYearCounts(0, 0, 0, 0, 0)
     return HalfYearCounts(
@@ -40,6 +43,8 @@ def counts(draw: st.DrawFn) -> HalfYearCounts:
         frame,
         draw(st.integers(1, frame)),
         draw(st.integers(1, min(frame, 6))),
+        missing,
+        absent,
     )
 
 
@@ -66,11 +71,37 @@ def test_the_floors(given_: tuple[int, int, int, int, int], expected: Floors) ->
 @given(counts())
 def test_against_the_clause_read_anew(given_: HalfYearCounts) -> None:
     floors = agency_floors(given_, DAY)
-    assert floors.records == half_of(given_.audited_records)
-    assert floors.users == min(half_of(given_.audited_people), given_.frame_people)
+    assert floors.records == half_of(given_.audited_records + given_.missing_records)
+    people = half_of(given_.audited_people + given_.missing_people)
+    assert floors.users == min(people, given_.frame_people)
     assert floors.months == given_.frame_months
     assert floors.at_least == max(floors.records, floors.users, floors.months)
+
+
+@given(counts())
+def test_a_floor_never_asks_for_more_than_there_is(given_: HalfYearCounts) -> None:
+    floors = agency_floors(given_, DAY)
+    assert floors.users <= given_.frame_people
     assert floors.at_least <= given_.frame_records
+
+
+@given(counts(), *[st.integers(0, 300)] * 4)
+def test_more_that_was_audited_or_is_missing_never_lowers_a_floor(
+    given_: HalfYearCounts, records: int, people: int, missing: int, absent: int
+) -> None:
+    assume(given_.audited_records and given_.missing_records)
+    more = replace(
+        given_,
+        audited_records=given_.audited_records + records,
+        audited_people=given_.audited_people + people,
+        missing_records=given_.missing_records + missing,
+        missing_people=given_.missing_people + absent,
+        # Else there would be too few to meet it, which is refused.
+        frame_records=given_.frame_records + records + missing,
+    )
+    fewer, floors = agency_floors(given_, DAY), agency_floors(more, DAY)
+    assert floors.records >= fewer.records and floors.users >= fewer.users
+    assert floors.at_least >= fewer.at_least
 
 
 @given(counts(), st.integers(0, 5_000))
@@ -121,6 +152,28 @@ def test_counts_that_cannot_be(impossible: tuple[int, int, int, int, int]) -> No
 def test_the_sentences(given_: tuple[int, int, int, int, int], words: list[str]) -> None:
     said = "".join(explain_agency_floors(HalfYearCounts(*given_), DAY))
     assert all(word in said for word in words), said
+
+
+@given(counts(), st.sampled_from(["人次", "人"]))
+def test_sentences_hold_every_number_they_explain(given_: HalfYearCounts, word: str) -> None:
+    said = explain_agency_floors(given_, DAY, word)
+    if not given_.frame_records:
+        assert len(said) == 1 and "沒有使用紀錄" in said[0]
+        return
+    floors = agency_floors(given_, DAY)
+    on_people, on_records, on_months, *_, on_size = said
+    for sentence, audited, missing, whole in (
+        (on_people, given_.audited_people, given_.missing_people, given_.basis_people),
+        (on_records, given_.audited_records, given_.missing_records, given_.basis_records),
+    ):
+        told = {audited, missing, whole} if missing else {audited}
+        assert told | {50, half_of(whole)} <= numbers(sentence)
+    assert floors.months in numbers(on_months)
+    assert floors.at_least in numbers(on_size)
+    assert any("全部抽到" in one for one in said) is (
+        half_of(given_.basis_people) > given_.frame_people
+    )
+    assert all(sentence.endswith("。") for sentence in said)
 
 
 def test_the_other_reading_speaks_of_people() -> None:

@@ -109,6 +109,20 @@ class HalfAudited:
         }
 
 
+def share_of(
+    audit_id: int,
+    unit_id: int,
+    unit: str,
+    quarter: str,
+    rows: Collection[FrameRow],
+    supplements: tuple[int, ...] = (),
+) -> UnitShare:
+    """Count what one signed unit audit looked at, its supplements' records among ``rows``."""
+    people = {person for _, person, _ in rows}
+    months = tuple(sorted({month for _, _, month in rows}))
+    return UnitShare(audit_id, unit_id, unit, quarter, len(people), len(rows), months, supplements)
+
+
 def audited_in(db: Session, agency: Agency, half: HalfYear) -> HalfAudited:
     """Return what the units' signed audits of both quarters hold: sample, picks, what a redraw left."""
     shares: list[UnitShare] = []
@@ -125,18 +139,8 @@ def audited_in(db: Session, agency: Agency, half: HalfYear) -> HalfAudited:
             continue
         held = of_audit[audit.id]
         missing += _missing_late(db, unit, quarter, audit, held)
-        shares.append(
-            UnitShare(
-                audit.id,
-                unit.id,
-                unit.name,
-                str(quarter),
-                len({person for _, person, _ in held.rows}),
-                len(held.rows),
-                tuple(sorted({month for _, _, month in held.rows})),
-                held.signed,
-            )
-        )
+        whose = (audit.id, unit.id, unit.name, str(quarter))
+        shares.append(share_of(*whose, held.rows, held.signed))
         rows |= {row[0]: row for row in held.rows}
     unreceived = waiting_for_receipt(
         db, [*of_audit, *chain(*(one.signed for one in of_audit.values()))]

@@ -162,15 +162,7 @@ def _asked(
         raise Invalid(_nothing_in(scope))
     chosen = readings.chosen(db, AGENCY_PEOPLE_COUNTED)
     summed = chosen == AGENCY_PEOPLE_COUNTED.default
-    counts = HalfYearCounts(
-        audited_records=len(audited.rows),
-        audited_people=audited.people_summed if summed else audited.people_distinct,
-        frame_records=len(frame),
-        frame_people=len(frame.persons),
-        frame_months=len(frame.months),
-        missing_records=audited.missing_records,
-        missing_people=audited.missing_people,
-    )
+    counts = counts_of(audited, frame, summed=summed)
     # Where a unit's audit is missing, what the others audited may be too little: all records are not.
     wider = scope is FrameScope.UNAUDITED or (scope is FrameScope.AUDITED and bool(audited.missing))
     try:
@@ -192,6 +184,19 @@ def _asked(
         )
     reading_ = f"單位稽核人數採「{AGENCY_PEOPLE_COUNTED.options[chosen]}」；母體為{scope.label}"
     return Asked(floors, counts.audited_people, tuple(said), reading_)
+
+
+def counts_of(audited: HalfAudited, frame: Frame, *, summed: bool) -> HalfYearCounts:
+    """Return what the floors are taken of: people as sums over the unit audits, or everybody once."""
+    return HalfYearCounts(
+        audited_records=len(audited.rows),
+        audited_people=audited.people_summed if summed else audited.people_distinct,
+        frame_records=len(frame),
+        frame_people=len(frame.persons),
+        frame_months=len(frame.months),
+        missing_records=audited.missing_records,
+        missing_people=audited.missing_people,
+    )
 
 
 def _months_used(db: Session, agency: Agency, half: HalfYear) -> set[str]:

@@ -149,7 +149,9 @@ def tries_to_change(life: Told, which: str, chief: str) -> None:
     before = life.stands
     life.let(which, chief).somebody_draws_again(0)
     life.somebody_expands(0, 1)
-    life.somebody_judges(0, set(range(38)), 1, Ruling.MAJOR, set())
+    one_is_found_wanting(life, which, chief)
+    free = [record for record in life.records if record not in life.drawn(which)]
+    life.somebody_picks(0, {life.place_of(free[0])})
     life.somebody_adds_evidence(0, None)
     life.somebody_withdraws_evidence(0, 1)
     life.signs(which, chief)

@@ -1,10 +1,22 @@
 """One record's story beside it: the same person's day, and what else its case was used for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    case,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from data.engine import reading
@@ -20,6 +32,19 @@ from services.identity.permissions import Action, reach
 from services.identity.scoping import within
 from services.regulation.items import Item, UsageAction
 
+_TOLD = (
+    UsageRecord.id,
+    UsageRecord.occurred_at,
+    UsageRecord.person_name,
+    UsageRecord.username,
+    UsageRecord.unit_name,
+    UsageRecord.item,
+    UsageRecord.action,
+    UsageRecord.target,
+    UsageRecord.case_no,
+    UsageRecord.document_no,
+    UsageRecord.reason,
+)
 SHOWN = 20
 COUNTED = 1_000
 """Further ones are not counted: a number that everybody writes is found a million times."""
@@ -75,7 +100,11 @@ def record_story(actor: Actor, audit_id: int, record_id: int) -> Story:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
         if not _is_audited(db, audit.id, record_id):
             raise Invalid(f"紀錄 {record_id} 不在這件稽核的樣本內。")
-        record = db.get_one(UsageRecord, record_id)
+        record = db.execute(
+            select(*_TOLD, UsageRecord.person_key, UsageRecord.agency_id).where(
+                UsageRecord.id == record_id
+            )
+        ).one()
         story = Story(
             _related(db, actor, record, _that_day(record)),
             _related(db, actor, record, _same_case(record)),
@@ -95,7 +124,7 @@ def _is_audited(db: Session, audit_id: int, record_id: int) -> bool:
     return db.execute(found.limit(1)).first() is not None
 
 
-def _that_day(record: UsageRecord) -> ColumnElement[bool]:
+def _that_day(record: Row[Any]) -> ColumnElement[bool]:
     day = rocdate.local_date(record.occurred_at)
     return and_(
         UsageRecord.person_key == record.person_key,
@@ -104,7 +133,7 @@ def _that_day(record: UsageRecord) -> ColumnElement[bool]:
     )
 
 
-def _same_case(record: UsageRecord) -> ColumnElement[bool]:
+def _same_case(record: Row[Any] | UsageRecord) -> ColumnElement[bool]:
     """Return the condition that a record of the agency names the same case or document."""
     columns: tuple[tuple[Any, str], ...] = (
         (UsageRecord.case_no, record.case_no),
@@ -124,7 +153,7 @@ def _same_case(record: UsageRecord) -> ColumnElement[bool]:
 
 
 def _related(
-    db: Session, person: Actor, record: UsageRecord, condition: ColumnElement[bool]
+    db: Session, person: Actor, record: Row[Any], condition: ColumnElement[bool]
 ) -> Related:
     others = and_(condition, UsageRecord.id != record.id)
     seen = within(
@@ -143,13 +172,8 @@ def _related(
             func.count().filter(some.c.seen),
         ).select_from(some)
     ).one()
-    rows = db.scalars(
-        select(UsageRecord)
-        .where(others, seen)
-        .order_by(UsageRecord.occurred_at.desc(), UsageRecord.id.desc())
-        .limit(SHOWN)
-    ).all()
     capped = total > COUNTED
+    rows = _newest(db, others, seen, few=not capped) if visible or capped else ()
     return Related(
         tuple(_line(row) for row in rows),
         min(total, COUNTED),
@@ -159,7 +183,23 @@ def _related(
     )
 
 
-def _line(row: UsageRecord) -> StoryLine:
+def _newest(
+    db: Session, others: ColumnElement[bool], seen: ColumnElement[bool], *, few: bool
+) -> Sequence[Row[Any]]:
+    """Return the newest of the related records within reach.
+
+    Where the units are asked for as such, SQLite walks through all that they ever used in the order of
+    time, which finds twenty soon only where there are many: of few it is asked in a way no index has.
+    """
+    return db.execute(
+        select(*_TOLD)
+        .where(others, case((seen, 1), else_=0) == 1 if few else seen)
+        .order_by(UsageRecord.occurred_at.desc(), UsageRecord.id.desc())
+        .limit(SHOWN)
+    ).all()
+
+
+def _line(row: Row[Any]) -> StoryLine:
     return StoryLine(
         row.id,
         row.occurred_at,

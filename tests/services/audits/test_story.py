@@ -1,7 +1,7 @@
 """What stands beside a record: the person's day, the case's other uses, and no more than may be seen."""
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from data.engine import engine, reading
 from data.models import Event, UsageRecord
@@ -122,3 +122,27 @@ def test_the_databases_find_a_case_by_its_index(told: tuple[World, int, int]) ->
         explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
         plan = str(connection.execute(text(f"{explain} {sql}")).all())
     assert "ix_usage_records_case" in plan
+
+
+def test_the_newest_of_a_case_are_found_by_its_index_too(told: tuple[World, int, int]) -> None:
+    """SQLite otherwise walks through all that the unit ever used, in the order of time."""
+    world, audit_id, record = told
+    asked: list[tuple[str, object]] = []
+    with engine().connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+
+    def listen(_c: object, _k: object, sql: str, values: object, *_more: object) -> None:
+        if "usage_records.case_no = " in sql and "ORDER BY" in sql:
+            asked.append((sql, values))
+
+    event.listen(engine(), "before_cursor_execute", listen)
+    try:
+        found = record_story(world.actor("head"), audit_id, record).same_case
+    finally:
+        event.remove(engine(), "before_cursor_execute", listen)
+    assert len(found.lines) == 1
+    ((sql, values),) = asked
+    if sqlite:
+        with engine().connect() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all())
+        assert "ix_usage_records_case" in plan

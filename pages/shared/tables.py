@@ -47,7 +47,7 @@ def with_times(
     kinds = {name: _kind(values) for name, values in columns.items()}
     if not any(kinds.values()) and not nothing:
         return cells
-    held, shown = {}, []
+    held, shown = {}, {}
     for name, values in columns.items():
         kind, gap = kinds[name], nothing.get(name, "")
         held[name] = _held(kind, values)
@@ -56,9 +56,10 @@ def with_times(
         elif any(isinstance(value, int | float) or value is None for value in values):
             word = _word
         else:
-            word = None  # text that stands for itself
-        shown.append([gap if value is None else word(value) for value in values] if word else None)
-    return _styled(pd.DataFrame(held), shown)
+            shown[name] = held[name]  # text that stands for itself
+            continue
+        shown[name] = pa.array([gap if value is None else word(value) for value in values])
+    return _styled(pa.table(held), pa.table(shown))
 
 
 def _columns(cells: Cells) -> Mapping[str, Sequence[Any]]:
@@ -79,11 +80,16 @@ def _held(kind: type | None, values: Sequence[Any]) -> Any:
     """Return what a column sorts by."""
     if kind is datetime:
         moments = [value or _BEFORE_ALL for value in values]
-        return pd.to_datetime(moments, utc=True).tz_convert(rocdate.TAIPEI)
+        return pa.array(moments, pa.timestamp("us", tz=rocdate.TAIPEI.key))
     if kind is date:
-        return pd.to_datetime([value or _BEFORE_ALL.date() for value in values])
-    gaps_only = all(value is None for value in values)
-    return [""] * len(values) if gaps_only else values
+        days = [value or _BEFORE_ALL.date() for value in values]
+        return pa.array(days, pa.date32()).cast(pa.timestamp("us"))
+    if all(value is None for value in values):
+        return pa.array([""] * len(values))
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and words in one column
+        return pa.array([None if value is None else str(value) for value in values])
 
 
 def _word(value: Any) -> str:
@@ -92,18 +98,22 @@ def _word(value: Any) -> str:
     return f"{value:,}" if number else str(value)
 
 
-def _styled(frame: pd.DataFrame, shown: Sequence[Sequence[str] | None]) -> Any:
-    """Return a Styler that says these words, a column's each, and works nothing else out.
+def _styled(held: Any, words: Any) -> Any:
+    """Return a Styler that says these words, a cell's each, and works nothing else out.
 
-    Streamlit asks a Styler for every cell, and pandas takes longer for that than a page for all the
-    rest: so what it asks for is there already, and only for the columns that need it.
+    Streamlit asks a Styler for every cell and makes text of the whole table, and pandas takes longer for
+    that than a page for all the rest: so the text it asks for is there already. Both tables are columns
+    of Arrow, as they are sent.
     """
-    styler: Any = frame.style
-    body = [
-        [{"id": f"row{row}_col{place}", "display_value": word} for row, word in enumerate(column)]
-        for place, column in enumerate(shown)
-        if column is not None
-    ]
+    frame = _frame(held)
+    styler = frame.style
+    object.__setattr__(
+        frame, "astype", lambda _text: _frame(words)
+    )  # pandas has columns as attributes
     styler._compute = lambda: styler
-    styler._translate = lambda *_how: {"body": body}
+    styler._translate = lambda *_how: {}
     return styler
+
+
+def _frame(table: Any) -> Any:
+    return table.to_pandas(types_mapper=pd.ArrowDtype)

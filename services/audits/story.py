@@ -45,6 +45,7 @@ _TOLD = (
     UsageRecord.document_no,
     UsageRecord.reason,
 )
+_Record = Row[*tuple[Any, ...]]
 SHOWN = 20
 COUNTED = 1_000
 """Further ones are not counted: a number that everybody writes is found a million times."""
@@ -124,7 +125,7 @@ def _is_audited(db: Session, audit_id: int, record_id: int) -> bool:
     return db.execute(found.limit(1)).first() is not None
 
 
-def _that_day(record: Row[Any]) -> ColumnElement[bool]:
+def _that_day(record: _Record) -> ColumnElement[bool]:
     day = rocdate.local_date(record.occurred_at)
     return and_(
         UsageRecord.person_key == record.person_key,
@@ -133,7 +134,7 @@ def _that_day(record: Row[Any]) -> ColumnElement[bool]:
     )
 
 
-def _same_case(record: Row[Any] | UsageRecord) -> ColumnElement[bool]:
+def _same_case(record: _Record | UsageRecord) -> ColumnElement[bool]:
     """Return the condition that a record of the agency names the same case or document."""
     columns: tuple[tuple[Any, str], ...] = (
         (UsageRecord.case_no, record.case_no),
@@ -153,7 +154,7 @@ def _same_case(record: Row[Any] | UsageRecord) -> ColumnElement[bool]:
 
 
 def _related(
-    db: Session, person: Actor, record: Row[Any], condition: ColumnElement[bool]
+    db: Session, person: Actor, record: _Record, condition: ColumnElement[bool]
 ) -> Related:
     others = and_(condition, UsageRecord.id != record.id)
     seen = within(
@@ -185,7 +186,7 @@ def _related(
 
 def _newest(
     db: Session, others: ColumnElement[bool], seen: ColumnElement[bool], *, few: bool
-) -> Sequence[Row[Any]]:
+) -> Sequence[_Record]:
     """Return the newest of the related records within reach.
 
     Where the units are asked for as such, SQLite walks through all that they ever used in the order of
@@ -199,7 +200,7 @@ def _newest(
     ).all()
 
 
-def _line(row: Row[Any]) -> StoryLine:
+def _line(row: _Record) -> StoryLine:
     return StoryLine(
         row.id,
         row.occurred_at,

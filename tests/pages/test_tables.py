@@ -119,3 +119,8 @@ def test_the_tick_is_the_thing_s_wherever_the_list_moves() -> None:
     app.button[0].click().run()
     assert ticked(app) == []
     assert shown(app.dataframe[0])["編號"].tolist() == [2]
+
+
+def test_numbers_and_words_in_one_column_are_words() -> None:
+    styler = with_times([{"日": date(2026, 11, 3), "筆數": 3}, {"日": None, "筆數": "－"}])
+    assert words_of(styler) == {"日": ["115年11月3日", ""], "筆數": ["3", "－"]}

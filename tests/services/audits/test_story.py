@@ -1,5 +1,7 @@
 """What stands beside a record: the person's day, the case's other uses, and no more than may be seen."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import event, func, select, text
 
@@ -127,11 +129,11 @@ def test_the_databases_find_a_case_by_its_index(told: tuple[World, int, int]) ->
 def test_the_newest_of_a_case_are_found_by_its_index_too(told: tuple[World, int, int]) -> None:
     """SQLite otherwise walks through all that the unit ever used, in the order of time."""
     world, audit_id, record = told
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, Any]] = []
     with engine().connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
 
-    def listen(_c: object, _k: object, sql: str, values: object, *_more: object) -> None:
+    def listen(_c: object, _k: object, sql: str, values: Any, *_more: object) -> None:
         if "usage_records.case_no = " in sql and "ORDER BY" in sql:
             asked.append((sql, values))
 

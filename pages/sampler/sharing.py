@@ -1,7 +1,5 @@
 """分派: records shared out among the auditors, and how far each of them is."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pages.sampler.share_dialog import share_dialog
@@ -9,17 +7,16 @@ from pages.shared.dialogs import open_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.session import current_actor
 from pages.shared.text import plain
-from services.actor import Actor
-from services.audits.effort import view_effort
+from services.audits.desk import Desk
 from services.audits.sharing import give_back, take
 from services.audits.sheet import SheetRow
 
 _SHARE = "sheet.share"
 
 
-def show_effort(actor: Actor, audit_id: int, working: bool, rows: Sequence[SheetRow]) -> None:
+def show_effort(desk: Desk, audit_id: int, working: bool) -> None:
     """Say what is left, who has how much of it and how long that may take; offer to share it out."""
-    effort = view_effort(actor, audit_id)
+    effort = desk.effort
     if not effort.left:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -41,7 +38,7 @@ def show_effort(actor: Actor, audit_id: int, working: bool, rows: Sequence[Sheet
             said = f"{plain(part.judge)}：分派 {part.shared:,} 筆，已判定 {done:,} 筆"
             st.progress(done / part.shared, f"{said}；{part.remaining}")
     if working and opened(_SHARE) is not None:
-        share_dialog(audit_id, effort, rows)
+        share_dialog(audit_id, effort, desk.rows)
 
 
 def offer_shares(audit_id: int, chosen: list[SheetRow]) -> None:

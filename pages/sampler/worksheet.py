@@ -13,9 +13,10 @@ from pages.sampler.sheet_filter import filtered
 from pages.sampler.sheet_list import first_to_see, sheet_table, step_through
 from pages.sampler.verdict import show_problem, verdict_bar
 from services.audits.agency.comparison import verdicts_beside
-from services.audits.evidence.lines import counts_by_record, list_evidence
+from services.audits.desk import view_desk
+from services.audits.evidence.lines import counts_by_record
 from services.audits.overview import AuditView
-from services.audits.sheet import SheetRow, worksheet_rows
+from services.audits.sheet import SheetRow
 from services.regulation.audit_kinds import AuditKind
 from services.regulation.audit_states import AuditStatus
 
@@ -27,14 +28,14 @@ def show(context: Context) -> None:
         nothing = f"{context.period.this}沒有使用紀錄，沒有要查核的紀錄。"
         st.info(nothing if context.nil_return else "尚未抽樣。", icon=":material/info:")
         return
-    rows = worksheet_rows(context.actor, audit.audit_id)
-    files = list_evidence(context.actor, audit.audit_id)
+    desk = view_desk(context.actor, audit.audit_id)
+    rows, files = desk.rows, desk.files
     working = audit.status is AuditStatus.JUDGING and context.may_conduct
     of_agency = audit.kind is AuditKind.AGENCY
     beside = verdicts_beside(context.actor, audit.audit_id) if of_agency else None
     _progress(audit)
     list_draws(context.actor, audit)
-    show_effort(context.actor, audit.audit_id, working, rows)
+    show_effort(desk, audit.audit_id, working)
     listed = filtered(context, rows, beside)
     if working:
         ask_for_bulk(audit.audit_id, rows)

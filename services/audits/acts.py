@@ -1,5 +1,6 @@
 """What happened to an audit once it was judged: signatures, reopenings, and what others did with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,10 +44,13 @@ class Act:
     """What the signer concluded, in their own words."""
 
 
-def acts_of(db: Session, audit_id: int, content_hash: str) -> list[Act]:
-    """Return everything in the order of time; ``content_hash`` is of what the audit holds now."""
+def acts_of(db: Session, audit_id: int, content_hash: str, since: Sequence[Signature]) -> list[Act]:
+    """Return everything in the order of time; ``content_hash`` is of what the audit holds now.
+
+    ``since`` are the signatures given since it was last opened again.
+    """
     status = AuditStatus(db.get_one(Audit, audit_id).status)
-    newest = {row.id for row in signatures.since_reopening(db, audit_id)}
+    newest = {row.id for row in since}
     signed = [
         Act(
             row.signed_at,

@@ -1,7 +1,7 @@
 """How far an audit's judges are, and about how long the rest will take at the pace so far."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -10,15 +10,8 @@ from statistics import median
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.engine import reading
 from data.models import Audit, Verdict
-from services.actor import Actor
-from services.audits import store
 from services.audits.judges import Judge, judges_of
-from services.audits.sharing import shares_of
-from services.audits.worksheet import records_to_judge
-from services.identity.guard import guarded
-from services.identity.permissions import Action
 
 LONGEST_PAUSE = 600
 """Seconds: whoever gave no verdict for longer was doing something else."""
@@ -76,16 +69,17 @@ def _long(seconds: float) -> str:
     return f"{hours} 小時 {rest} 分鐘" if hours else f"{rest} 分鐘"
 
 
-@guarded(Action.VIEW_AUDIT)
-def view_effort(actor: Actor, audit_id: int) -> Effort:
-    """Return the progress of everybody who judges an audit, and what is left."""
-    with reading() as db:
-        audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
-        return _effort(db, audit, actor.now)
+def effort_of(
+    db: Session,
+    audit: Audit,
+    now: datetime,
+    wanted: Sequence[int],
+    shared_out: Mapping[int, tuple[int, str]],
+) -> Effort:
+    """Return the progress of everybody who judges an audit, and what is left.
 
-
-def _effort(db: Session, audit: Audit, now: datetime) -> Effort:
-    wanted = records_to_judge(db, audit.id)
+    ``wanted`` are the records to judge, ``shared_out`` says to whom they are (`sharing.shares_of`).
+    """
     # Columns and no objects: the worksheet asks this in every run. Only people judge: the command
     # line has no account, and cannot.
     verdicts = [
@@ -99,7 +93,7 @@ def _effort(db: Session, audit: Audit, now: datetime) -> Effort:
     newest = {record: judge for record, judge, _, _ in verdicts}
     left = {record for record in wanted if record not in newest}
     sample = set(wanted)
-    shares = {record: to for record, to in shares_of(db, audit.id).items() if record in sample}
+    shares = {record: to for record, to in shared_out.items() if record in sample}
     people = judges_of(db, audit, now)
     names = {judge: name for _, judge, name, _ in verdicts}
     names |= {one.account_id: one.label for one in people} | dict(shares.values())

@@ -1,24 +1,18 @@
 """What the verdicts amount to: progress, deviations, and what the base sample supports."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from data.models import Audit, SampleItem
-from services.audits import store
+from data.models import Audit
+from services.audits.holdings import Holdings, holdings_of
 from services.audits.sampling.claims import beside_the_known, upper_limit
 from services.audits.sampling.draw import Basis
 from services.audits.words import Ruling
-from services.audits.worksheet import (
-    NOT_JUDGED,
-    Judged,
-    latest_verdicts,
-    picked_records,
-    records_to_judge,
-)
+from services.audits.worksheet import NOT_JUDGED, Judged
 from services.regulation.periods import parse_period
 
 _KINDS = {
@@ -76,15 +70,13 @@ class Findings:
     sentence: str
 
 
-def summarise(db: Session, audit_id: int) -> Findings:
-    """Return the findings of an audit as they stand (domain.md §4)."""
-    frame = store.load_frame_row(db, audit_id)
-    sample = store.load_sample(db, store.current_draws(store.load_draws(db, audit_id)))
-    verdicts = latest_verdicts(db, audit_id)
-    wanted = records_to_judge(db, audit_id)
+def summarise(db: Session, audit_id: int, held: Holdings | None = None) -> Findings:
+    """Return the findings of an audit as they stand (domain.md §4), of what was read of it or is read now."""
+    held = held or holdings_of(db, audit_id)
+    frame, sample, verdicts, wanted = held.frame, held.sample, held.verdicts, held.to_judge
     base = [item.record_id for item in sample if item.basis == Basis.BASE]
     in_base = _counted(base, verdicts)
-    beside = _beside(db, audit_id, sample, wanted, verdicts)
+    beside = _beside(held)
     whole = _counted(list({*wanted, *verdicts}), verdicts)
     counts = Counter(verdicts[r].ruling for r in wanted if r in verdicts)
     base_limit = upper_limit(frame.records, len(base), in_base.deviations)
@@ -110,8 +102,8 @@ def summarise(db: Session, audit_id: int) -> Findings:
         beside=beside,
         sentence="",
     )
-    nothing = nothing_to_say(db, audit_id)
-    return replace(found, sentence=sentence_of(found) if frame.records else nothing)
+    said_of = sentence_of(found) if frame.records else nothing_to_say(db, audit_id)
+    return replace(found, sentence=said_of)
 
 
 def nothing_to_say(db: Session, audit_id: int) -> str:
@@ -119,27 +111,20 @@ def nothing_to_say(db: Session, audit_id: int) -> str:
     return f"{parse_period(db.get_one(Audit, audit_id).period).this}沒有使用紀錄。"
 
 
-def _beside(
-    db: Session,
-    audit_id: int,
-    sample: Sequence[SampleItem],
-    wanted: Sequence[int],
-    verdicts: Mapping[int, Judged],
-) -> tuple[Beside, ...]:
+def _beside(held: Holdings) -> tuple[Beside, ...]:
     """Count apart what is no base sample, a kind at a time and each record once."""
-    drawn = {item.record_id: Basis(item.basis) for item in sample}
-    picked = set(picked_records(db, audit_id))
+    drawn = {item.record_id: item.basis for item in held.sample}
 
     def kind_of(record: int) -> str:
         if basis := drawn.get(record):
-            return _KINDS[basis]
-        return _PICKED if record in picked else _LEFT_BEHIND
+            return _KINDS[Basis(basis)]
+        return _PICKED if record in held.picks else _LEFT_BEHIND
 
     groups: dict[str, list[int]] = {kind: [] for kind in (*_KINDS.values(), _PICKED, _LEFT_BEHIND)}
-    for record in wanted:
+    for record in held.to_judge:
         groups[kind_of(record)].append(record)
     return tuple(
-        Beside(kind, *_counted(records, verdicts))
+        Beside(kind, *_counted(records, held.verdicts))
         for kind, records in groups.items()
         if records and kind != _KINDS[Basis.BASE]
     )

@@ -15,13 +15,14 @@ from services.audits.acts import Act, acts_of, name_of
 from services.audits.counted import why_final
 from services.audits.findings import Findings, summarise
 from services.audits.frozen import unpack_frame
+from services.audits.holdings import holdings_of
 from services.audits.owing import audits_of, owing
 from services.audits.pictures import FramePicture, frozen_picture
 from services.audits.signatures import (
     SignatureView,
     capacity_of,
-    in_force,
     open_places,
+    since_reopening,
 )
 from services.audits.signing import hash_of, signed_content
 from services.audits.words import DrawKind, FrameScope, SeedSource
@@ -156,13 +157,16 @@ def view_audit(actor: Actor, audit_id: int) -> AuditView:
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
         unit = audit.unit
-        draws = store.load_draws(db, audit.id)
+        held = holdings_of(db, audit.id) if audit.status != AuditStatus.PLANNED else None
+        draws, frame = (held.draws, held.frame) if held else ((), None)
         current = {draw.id for draw in store.current_draws(draws)}
-        frame = db.scalar(select(AuditFrame).where(AuditFrame.audit_id == audit.id))
         drawn = frame is not None and (bool(draws) or frame.records == 0)
-        findings = summarise(db, audit.id) if drawn else None
-        content_hash = hash_of(signed_content(db, audit, findings)) if findings else ""
-        given = in_force(db, audit.id, content_hash)
+        findings = summarise(db, audit.id, held) if drawn else None
+        newest = since_reopening(db, audit.id)
+        content_hash = (
+            hash_of(signed_content(db, audit, findings, held, newest)) if findings else ""
+        )
+        given = [row for row in newest if row.content_hash == content_hash]
         return AuditView(
             audit.id,
             AuditKind(audit.kind),
@@ -177,7 +181,7 @@ def view_audit(actor: Actor, audit_id: int) -> AuditView:
             [_draw_view(db, draw, draw.id in current) for draw in draws],
             findings,
             content_hash,
-            acts_of(db, audit.id, content_hash),
+            acts_of(db, audit.id, content_hash, newest),
             [
                 SignatureView(
                     capacity_of(row.capacity), row.signed_by, row.signer_name, row.signed_at

@@ -1,27 +1,24 @@
 """The rows of the worksheet: what was looked up, why the record is in the sample, its verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import AuditDraw, JudgementPick, SampleItem, UsageRecord
+from data.models import AuditDraw, UsageRecord
 from services import rocdate
 from services.actor import Actor
 from services.audits import store
+from services.audits.holdings import Holdings, holdings_of
 from services.audits.sampling.draw import Basis
 from services.audits.sharing import shares_of
+from services.audits.store import Sampled
 from services.audits.words import DrawKind
-from services.audits.worksheet import (
-    NOT_JUDGED,
-    Judged,
-    latest_verdicts,
-    records_to_judge,
-    verdict_history,
-)
+from services.audits.worksheet import NOT_JUDGED, Judged, verdict_history
 from services.events import EventType
 from services.identity import looks
 from services.identity.guard import guarded
@@ -30,6 +27,26 @@ from services.regulation.items import Item, UsageAction
 from services.usage.flags import noticed
 
 JUDGEMENT, SUPERSEDED = "judgement", "superseded"
+_SHOWN = (
+    UsageRecord.id,
+    UsageRecord.occurred_at,
+    UsageRecord.local_month,
+    UsageRecord.account_id,
+    UsageRecord.person_key,
+    UsageRecord.person_name,
+    UsageRecord.username,
+    UsageRecord.item,
+    UsageRecord.item_authorised,
+    UsageRecord.action,
+    UsageRecord.target,
+    UsageRecord.case_no,
+    UsageRecord.document_no,
+    UsageRecord.reason,
+    UsageRecord.flags,
+    UsageRecord.address,
+)
+_ITEMS = {one.value: one.label for one in Item}
+_ACTIONS = {one.value: one.label for one in UsageAction}
 _LEFT_BEHIND = (
     SUPERSEDED,
     "前次抽樣",
@@ -72,56 +89,58 @@ def worksheet_rows(actor: Actor, audit_id: int) -> list[SheetRow]:
     """
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
-        wanted = records_to_judge(db, audit.id)
-        reasons = _reasons(db, audit.id)
-        verdicts = latest_verdicts(db, audit.id)
-        shares = shares_of(db, audit.id)
-        records = {
-            record.id: record
-            for record in db.scalars(select(UsageRecord).where(UsageRecord.id.in_(wanted)))
-        }
-        rows = [
-            _row(
-                actor,
-                records[key],
-                *reasons.get(key, _LEFT_BEHIND),
-                verdicts.get(key, NOT_JUDGED),
-                shares.get(key),
-            )
-            for key in wanted
-            if key in records
-        ]
+        rows = rows_of(db, actor, holdings_of(db, audit.id), shares_of(db, audit.id))
     looks.record_look(EventType.WORKSHEET_VIEWED, actor, ("audit", audit_id))
     return rows
 
 
-def _reasons(db: Session, audit_id: int) -> dict[int, tuple[str, str, str]]:
+def rows_of(
+    db: Session, actor: Actor, held: Holdings, shares: Mapping[int, tuple[int, str]]
+) -> list[SheetRow]:
+    """Return the rows of what an audit holds; whoever hands them out records the look."""
+    reasons = _reasons(held)
+    records = {
+        record.id: record
+        for record in db.execute(select(*_SHOWN).where(UsageRecord.id.in_(held.to_judge)))
+    }
+    return [
+        _row(
+            actor,
+            records[key],
+            *reasons.get(key, _LEFT_BEHIND),
+            held.verdicts.get(key, NOT_JUDGED),
+            shares.get(key),
+        )
+        for key in held.to_judge
+        if key in records
+    ]
+
+
+def _reasons(held: Holdings) -> dict[int, tuple[str, str, str]]:
     """Return basis, its label and the sentence that says why, of every record to judge."""
-    frame = store.load_frame_row(db, audit_id)
-    draws = {draw.id: draw for draw in store.current_draws(store.load_draws(db, audit_id))}
-    sample = store.load_sample(db, list(draws.values()))
+    draws = {draw.id: draw for draw in store.current_draws(held.draws)}
     cut_off = {
         draw_id: max(
-            (item.ticket for item in sample if item.draw_id == draw_id and _by_lot(item)),
+            (item.ticket for item in held.sample if item.draw_id == draw_id and _by_lot(item)),
             default="",
         )
         for draw_id in draws
     }
     found = {
-        pick.record_id: (JUDGEMENT, "判斷抽查", f"判斷抽查，不列入推論。理由：{pick.reason}")
-        for pick in db.scalars(select(JudgementPick).where(JudgementPick.audit_id == audit_id))
+        record: (JUDGEMENT, "判斷抽查", f"判斷抽查，不列入推論。理由：{reason}")
+        for record, reason in held.picks.items()
     }
-    for item in sample:
-        why = why_drawn(item, draws[item.draw_id], cut_off[item.draw_id], frame.records)
+    for item in held.sample:
+        why = why_drawn(item, draws[item.draw_id], cut_off[item.draw_id], held.frame.records)
         found[item.record_id] = (item.basis, Basis(item.basis).label, why)
     return found
 
 
-def _by_lot(item: SampleItem) -> bool:
+def _by_lot(item: Sampled) -> bool:
     return item.basis in (Basis.BASE, Basis.EXPANSION)
 
 
-def why_drawn(item: SampleItem, draw: AuditDraw, cut_off: str, population: int) -> str:
+def why_drawn(item: Sampled, draw: AuditDraw, cut_off: str, population: int) -> str:
     """Return the sentence that says why a record was drawn: ticket, rank, cut-off and part."""
     ticket = f"籤號 {short(item.ticket)}，母體 {population:,} 筆中第 {item.rank:,} 低"
     if draw.kind == DrawKind.EXPANSION:
@@ -144,7 +163,7 @@ def short(ticket: str) -> str:
 
 def _row(
     actor: Actor,
-    record: UsageRecord,
+    record: Any,
     basis: str,
     label: str,
     why: str,
@@ -163,8 +182,8 @@ def _row(
         record.local_month,
         record.person_key,
         f"{record.person_name}（{record.username}）",
-        Item(record.item).label,
-        UsageAction(record.action).label,
+        _ITEMS[record.item],
+        _ACTIONS[record.action],
         record.target,
         purpose,
         record.address,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,8 +16,8 @@ from services.audits import first_format, signatures, store
 from services.audits.counted import why_final
 from services.audits.evidence.lines import evidence_of
 from services.audits.findings import Findings, nothing_to_say, summarise
+from services.audits.holdings import Holdings, holdings_of
 from services.audits.words import REOPEN, SIGN
-from services.audits.worksheet import latest_verdicts
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
@@ -128,14 +129,21 @@ def content_now(db: Session, audit: Audit) -> str:
     return hash_of(signed_content(db, audit, summarise(db, audit.id)))
 
 
-def signed_content(db: Session, audit: Audit, findings: Findings) -> dict[str, Any]:
+def signed_content(
+    db: Session,
+    audit: Audit,
+    findings: Findings,
+    held: Holdings | None = None,
+    given: Sequence[Signature] | None = None,
+) -> dict[str, Any]:
     """Return everything a signature stands for: frame, draws, verdicts in force, findings, evidence.
 
     Also what its floors rest on; units' frames of before the reading was kept have nothing there, so that
-    signatures given long ago still stand for the same.
+    signatures given long ago still stand for the same. ``held`` and ``given``, the signatures since the
+    last reopening, are read now unless the caller has just read them.
     """
-    content = _content(db, audit, findings)
-    given = signatures.since_reopening(db, audit.id)
+    content = _content(db, audit, findings, held or holdings_of(db, audit.id))
+    given = signatures.since_reopening(db, audit.id) if given is None else given
     if old := {row.content_hash for row in given if "format" not in row.summary}:
         # Those stand as long as it is the same in the words of their time; so does one given beside them.
         words = first_format.findings_of(findings, nothing_to_say(db, audit.id))
@@ -144,8 +152,8 @@ def signed_content(db: Session, audit: Audit, findings: Findings) -> dict[str, A
     return content
 
 
-def _content(db: Session, audit: Audit, findings: Findings) -> dict[str, Any]:
-    frame = store.load_frame_row(db, audit.id)
+def _content(db: Session, audit: Audit, findings: Findings, held: Holdings) -> dict[str, Any]:
+    frame = held.frame
     # As counts, so that no better wording undoes a signature.
     counts = {name: value for name, value in asdict(findings).items() if name != "sentence"}
     files = [
@@ -160,14 +168,11 @@ def _content(db: Session, audit: Audit, findings: Findings) -> dict[str, Any]:
             "unit": audit.unit_id,
             "period": audit.period,
             "frame_hash": frame.frame_hash,
-            "draws": [
-                [draw.number, draw.kind, draw.seed, draw.size]
-                for draw in store.load_draws(db, audit.id)
-            ],
+            "draws": [[draw.number, draw.kind, draw.seed, draw.size] for draw in held.draws],
             "verdicts": [
                 [record, judged.sequence, judged.ruling, judged.note, *judged.failed]
                 + ([{"together": judged.together}] if judged.in_bulk else [])
-                for record, judged in sorted(latest_verdicts(db, audit.id).items())
+                for record, judged in sorted(held.verdicts.items())
             ],
             "findings": counts,
         }

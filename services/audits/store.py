@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -132,10 +133,27 @@ def current_draws(draws: Sequence[AuditDraw]) -> Sequence[AuditDraw]:
     return draws[starts[-1] :] if starts else ()
 
 
-def load_sample(db: Session, draws: Sequence[AuditDraw]) -> Sequence[SampleItem]:
+class Sampled(NamedTuple):
+    """A drawn record and why it was drawn: a `SampleItem`, of which a page reads hundreds."""
+
+    draw_id: int
+    record_id: int
+    person_key: str
+    local_month: str
+    position: int
+    ticket: str
+    rank: int
+    basis: str
+
+
+_SAMPLED = tuple(getattr(SampleItem, name) for name in Sampled._fields)
+
+
+def load_sample(db: Session, draws: Sequence[AuditDraw]) -> Sequence[Sampled]:
     """Return the items of the given draws in the order in which they were taken."""
-    return db.scalars(
-        select(SampleItem)
+    rows = db.execute(
+        select(*_SAMPLED)
         .where(SampleItem.draw_id.in_([draw.id for draw in draws]))
         .order_by(SampleItem.draw_id, SampleItem.position)
-    ).all()
+    )
+    return [Sampled(*row) for row in rows]

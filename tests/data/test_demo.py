@@ -38,7 +38,7 @@ from data.models import (
     UsageSource,
 )
 from services.audits.agency.comparison import verdicts_beside
-from services.audits.effort import view_effort
+from services.audits.desk import view_desk
 from services.audits.sheet import worksheet_rows
 from services.audits.words import Ruling
 from services.demo.load import DemoSummary, load
@@ -499,7 +499,7 @@ def test_half_years_stand_at_every_stage(demo_city: DemoSummary) -> None:
     assert account is not None
     reviewer = as_actor(account, NOW)
     judging = made[JUDGING_AGENCY][2]
-    left = view_effort(reviewer, judging).left
+    left = view_desk(reviewer, judging).effort.left
     assert 0 < left < len(worksheet_rows(reviewer, judging))
     differs = [one for one in verdicts_beside(reviewer, judging).values() if one.differs]
     assert [one.unit.ruling for one in differs] == [Ruling.COMPLIANT]

@@ -494,21 +494,18 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.audits.commands.freeze_and_draw": Cell(
         lambda f, w, a, p: f(a, _code(p), FROZEN)
     ),
+    "services.audits.desk.view_desk": Cell(lambda f, w, a, p: f(a, w.audit(p, JUDGING))),
     "services.audits.drawing.draw_first": Cell(lambda f, w, a, p: f(a, w.audit(p, FROZEN))),
     "services.audits.drawing.expand": Cell(
         lambda f, w, a, p: f(a, w.audit(p, JUDGING), 1, _REASON)
     ),
     "services.audits.drawing.redraw": Cell(lambda f, w, a, p: f(a, w.audit(p, JUDGING), _REASON)),
-    "services.audits.effort.view_effort": Cell(lambda f, w, a, p: f(a, w.audit(p, JUDGING))),
     "services.audits.evidence.adding.add_evidence": Cell(
         lambda f, w, a, p: f(a, w.audit(p, JUDGING), None, "a.pdf", pdf("new"), ""),
         also=is_person,
     ),
     "services.audits.evidence.adding.withdraw_evidence": Cell(
         lambda f, w, a, p: f(a, w.evidence.get(p or "", 999_999), _REASON), also=is_person
-    ),
-    "services.audits.evidence.lines.list_evidence": Cell(
-        lambda f, w, a, p: f(a, w.audit(p, JUDGING))
     ),
     "services.audits.evidence.viewing.open_evidence": Cell(
         lambda f, w, a, p: f(a, w.evidence.get(p or "", 999_999))

@@ -7,12 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.engine import reading
 from data.models import Evidence, EvidenceWithdrawal
-from services.actor import Actor
-from services.audits import store
-from services.identity.guard import guarded
-from services.identity.permissions import Action
 
 
 @dataclass(frozen=True)
@@ -60,14 +55,6 @@ def evidence_of(db: Session, audit_id: int) -> list[EvidenceLine]:
         )
         for one, gone in rows
     ]
-
-
-@guarded(Action.VIEW_AUDIT)
-def list_evidence(actor: Actor, audit_id: int) -> list[EvidenceLine]:
-    """Return the evidence files of an audit; opening one is another matter (`viewing`)."""
-    with reading() as db:
-        audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
-        return evidence_of(db, audit.id)
 
 
 def counts_by_record(lines: list[EvidenceLine]) -> Counter[int | None]:

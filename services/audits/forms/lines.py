@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data.models import Audit, AuditDraw, Evidence, JudgementPick, SampleItem, UsageRecord, Verdict
+from data.models import Audit, AuditDraw, Evidence, JudgementPick, UsageRecord, Verdict
 from services.audits.forms.facts import RecordFact
 from services.audits.sampling.draw import Basis
 from services.audits.sheet import why_drawn
+from services.audits.store import Sampled
 from services.audits.words import Ruling
 from services.audits.worksheet import NOT_JUDGED, Judged
 from services.regulation.audit_kinds import AuditKind
@@ -97,7 +98,7 @@ def _note(judged: Judged) -> str:
 
 def reasons_of(
     draws: Sequence[AuditDraw],
-    sample: Sequence[SampleItem],
+    sample: Sequence[Sampled],
     picks: Sequence[JudgementPick],
     population: int,
 ) -> dict[int, tuple[str, str, str]]:

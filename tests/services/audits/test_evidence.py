@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from data.engine import reading, transaction
 from data.models import Evidence, EvidenceContent, EvidenceWithdrawal
 from services.actor import operator
+from services.audits.desk import view_desk
 from services.audits.evidence import (
     add_evidence,
     content_of,
@@ -17,7 +18,7 @@ from services.audits.evidence import (
     open_evidence,
     withdraw_evidence,
 )
-from services.audits.evidence.lines import counts_by_record, list_evidence
+from services.audits.evidence.lines import counts_by_record
 from services.audits.freezing import freeze
 from services.audits.sheet import worksheet_rows
 from services.audits.signing import reopen
@@ -66,7 +67,7 @@ def test_a_file_is_added_opened_and_counted(audited: World) -> None:
     opened = open_evidence(audited.actor("agency_manager"), evidence)
     assert (opened.file_name, opened.media_type) == ("公文.pdf", "application/pdf")
     assert opened.content == pdf("a")
-    lines = list_evidence(audited.actor("auditor"), audit_id)
+    lines = view_desk(audited.actor("auditor"), audit_id).files
     assert [(line.id, line.record_id, line.note) for line in lines] == [
         (evidence, record, "調卷影本"),
         (whole, None, ""),

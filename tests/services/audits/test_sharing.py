@@ -11,9 +11,10 @@ from data.engine import reading
 from data.models import Event, RecordShare
 from services.actor import operator
 from services.audits.appointing import appoint, relieve
+from services.audits.desk import view_desk
 from services.audits.dividing import divide, divide_by_count, most_for
 from services.audits.drawing import draw_first
-from services.audits.effort import FEWEST, pace_of, view_effort
+from services.audits.effort import FEWEST, pace_of
 from services.audits.freezing import freeze
 from services.audits.sharing import (
     give_back,
@@ -229,7 +230,7 @@ def test_an_appointed_auditor_gets_records_and_loses_them_when_relieved(
     relieve(head, unit, clerk2, "職務調整，不再協助")
     assert not _mine(drawn, clerk2)
     assert _mine(drawn, audited.accounts["head"])
-    effort = view_effort(head, drawn)
+    effort = view_desk(head, drawn).effort
     assert 0 < effort.unshared < effort.left
 
 
@@ -237,7 +238,7 @@ def test_the_effort_says_who_has_how_much_left(audited: World, drawn: int) -> No
     head, auditor = (audited.accounts[name] for name in ("head", "auditor"))
     share_out(audited.actor("head"), drawn, [head, auditor])
     wanted = len(ids(audited, drawn))
-    before = view_effort(audited.actor("agency_manager"), drawn)
+    before = view_desk(audited.actor("agency_manager"), drawn).effort
     assert (before.left, before.unshared, before.pace) == (wanted, 0, None)
     assert f"還有 {wanted:,} 筆未判定；判定滿 {FEWEST} 筆後" in before.sentence
     for place, record in enumerate(_mine(drawn, head)[:7]):
@@ -247,7 +248,7 @@ def test_the_effort_says_who_has_how_much_left(audited: World, drawn: int) -> No
             {record: 0},
             Ruling.COMPLIANT,
         )
-    after = view_effort(audited.actor("head"), drawn)
+    after = view_desk(audited.actor("head"), drawn).effort
     assert (after.left, after.pace) == (wanted - 7, 20.0)
     assert "還有 253 筆未判定；依本件到目前每筆 20 秒的速度" in after.sentence
     assert "估計一人約需 1 小時 24 分鐘" in after.sentence
@@ -260,7 +261,7 @@ def test_the_effort_says_who_has_how_much_left(audited: World, drawn: int) -> No
     for place, record in enumerate(_mine(drawn, auditor)[:6]):
         moment = NOW + timedelta(hours=1, seconds=60 * place)
         judge(audited.actor("auditor", moment), drawn, {record: 0}, Ruling.COMPLIANT)
-    paces = {one.judge: one.pace for one in view_effort(audited.actor("head"), drawn).parts}
+    paces = {one.judge: one.pace for one in view_desk(audited.actor("head"), drawn).effort.parts}
     assert paces == {audited.actor("head").label: 20.0, audited.actor("auditor").label: 60.0}
     assert {one.account_id for one in after.people} == {head, auditor}
 

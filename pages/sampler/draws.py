@@ -45,7 +45,7 @@ def list_draws(actor: Actor, audit: AuditView) -> None:
 
 def list_judgement_picks(actor: Actor, audit: AuditView) -> None:
     """Name what was taken by judgement, with the reason; it counts for no floor and no claim."""
-    if not audit.draws:
+    if not audit.picked:
         return
     for one in list_picks(actor, audit.audit_id):
         numbers = "、".join(map(str, one.records[:_NAMED]))

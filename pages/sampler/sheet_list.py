@@ -42,7 +42,7 @@ def sheet_table(
         st.session_state[key] = {"selection": {"rows": places}}
     widths = _UNIT if beside is None else _AGENCY
     event = st.dataframe(
-        with_times([_cells(row, files, beside) for row in rows], missing={"佐證": "－"}),
+        with_times(_cells(rows, files, beside), missing={"佐證": "－"}),
         hide_index=True,
         height=table_height(len(rows), 520),
         on_select="rerun",
@@ -63,23 +63,25 @@ def sheet_table(
 
 
 def _cells(
-    row: SheetRow, files: Counter[int | None], beside: Mapping[int, Beside] | None
-) -> dict[str, object]:
-    return {
-        "編號": row.record_id,
-        "判定": _ruling(row),
-        **({} if beside is None else {"單位判定": unit_column(beside, row.record_id)}),
-        "案件號或原因": row.purpose,
-        "使用者": row.person,
-        "系統提示": "、".join(row.checks),
-        "查核人": row.assignee,
-        "標的": row.target,
-        "時間": row.occurred_at,
-        "項目": f"{row.item}．{row.action}",
-        "未通過": "、".join(check.failed_label for check in row.judged.failed),
-        "佐證": files[row.record_id] or None,
-        "取樣": row.basis_label,
+    rows: Sequence[SheetRow], files: Counter[int | None], beside: Mapping[int, Beside] | None
+) -> dict[str, list[object]]:
+    units = {} if beside is None else {"單位判定": lambda row: unit_column(beside, row.record_id)}
+    columns: dict[str, Callable[[SheetRow], object]] = {
+        "編號": lambda row: row.record_id,
+        "判定": _ruling,
+        **units,
+        "案件號或原因": lambda row: row.purpose,
+        "使用者": lambda row: row.person,
+        "系統提示": lambda row: "、".join(row.checks),
+        "查核人": lambda row: row.assignee,
+        "標的": lambda row: row.target,
+        "時間": lambda row: row.occurred_at,
+        "項目": lambda row: f"{row.item}．{row.action}",
+        "未通過": lambda row: "、".join(check.failed_label for check in row.judged.failed),
+        "佐證": lambda row: files[row.record_id] or None,
+        "取樣": lambda row: row.basis_label,
     }
+    return {name: [cell(row) for row in rows] for name, cell in columns.items()}
 
 
 def _key(audit_id: int, rows: Sequence[SheetRow]) -> str:

@@ -44,7 +44,8 @@ def with_times(
     """
     columns = _columns(cells)
     said, nothing = words or {}, missing or {}
-    kinds = {name: _kind(values) for name, values in columns.items()}
+    types = {name: set(map(type, values)) for name, values in columns.items()}
+    kinds = {name: _kind(found) for name, found in types.items()}
     if not any(kinds.values()) and not nothing:
         return cells
     held, shown = {}, {}
@@ -53,7 +54,7 @@ def with_times(
         held[name] = _held(kind, values)
         if kind is not None:
             word = said.get(name) or (rocdate.roc_time if kind is datetime else rocdate.roc_date)
-        elif any(isinstance(value, int | float) or value is None for value in values):
+        elif any(issubclass(one, int | float | None) for one in types[name]):
             word = _word
         else:
             shown[name] = held[name]  # text that stands for itself
@@ -68,12 +69,12 @@ def _columns(cells: Cells) -> Mapping[str, Sequence[Any]]:
     return {name: [row[name] for row in cells] for name in (cells[0] if cells else ())}
 
 
-def _kind(values: Sequence[Any]) -> type | None:
+def _kind(types: set[type]) -> type | None:
     """Return what a column holds besides gaps: moments, days, or neither."""
-    held = [value for value in values if value is not None]
-    if held and all(isinstance(value, datetime) for value in held):
+    held = types - {type(None)}
+    if held and all(issubclass(one, datetime) for one in held):
         return datetime
-    return date if held and all(isinstance(value, date) for value in held) else None
+    return date if held and all(issubclass(one, date) for one in held) else None
 
 
 def _held(kind: type | None, values: Sequence[Any]) -> Any:

@@ -44,10 +44,10 @@ def judges_of(db: Session, audit: Audit, now: datetime) -> list[Judge]:
         )
         for rule in rules
     ]
-    rows = db.scalars(
-        select(Account)
+    rows = db.execute(
+        select(Account.id, Account.name, Account.username)
         .join(Unit, Unit.id == Account.unit_id)
         .where(Account.status == AccountStatus.ACTIVE, or_(*conditions))
         .order_by(Account.username)
     )
-    return [Judge(account.id, f"{account.name}（{account.username}）") for account in rows]
+    return [Judge(one, f"{name}（{username}）") for one, name, username in rows]

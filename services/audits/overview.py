@@ -114,6 +114,8 @@ class AuditView:
     """Of a supplement: the unit's audit that its records came too late for."""
     final: str = ""
     """Why it can never be opened again once it is signed; empty while it can."""
+    picked: bool = False
+    """Whether records were taken by judgement; `additions.list_picks` has them."""
 
 
 @guarded(Action.VIEW_AUDIT)
@@ -192,6 +194,7 @@ def view_audit(actor: Actor, audit_id: int) -> AuditView:
             FrameScope(audit.scope) if audit.scope else None,
             audit.supplements,
             why_final(db, audit),
+            picked=bool(held and held.picks),
         )
 
 

@@ -94,7 +94,7 @@ class Frame:
         """How many records every month has."""
         return _count(self.month_codes, self.months)
 
-    @property
+    @cached_property
     def firsts(self) -> list[int]:
         """The first record of every person."""
         found: list[int] = self.ids[np.unique(self.person_codes, return_index=True)[1]].tolist()

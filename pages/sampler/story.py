@@ -1,8 +1,10 @@
 """The story around a record: the same person's other queries that day, the case's other uses."""
 
+from typing import Any
+
 import streamlit as st
 
-from pages.shared.tables import table_height, with_times
+from pages.shared.tables import plain_table, table_height, with_times
 from pages.shared.text import plain
 from services import rocdate
 from services.actor import Actor
@@ -38,17 +40,24 @@ def _table(related: Related, name: str, *, with_person: bool) -> None:
         return
     if related.total - related.elsewhere > len(related.lines):
         st.caption(f"列出最近 {SHOWN} 筆。")
+    lines = related.lines
+    told: dict[str, list[Any]] = {
+        "項目": [line.what for line in lines],
+        "標的": [line.target for line in lines],
+        "案件號或原因": [line.purpose for line in lines],
+    }
+    if with_person:
+        who: dict[str, list[Any]] = {
+            "使用者": [line.person for line in lines],
+            "單位": [line.unit for line in lines],
+        }
+        cells = with_times({"時間": [line.occurred_at for line in lines]} | who | told)
+    else:
+        # All of one day: its date stands above, and hours and minutes sort as they read.
+        hours = [f"{rocdate.taipei(line.occurred_at):%H:%M}" for line in lines]
+        cells = plain_table({"時間": hours} | told)
     st.dataframe(
-        with_times(
-            [
-                {"時間": line.occurred_at}
-                | ({"使用者": line.person, "單位": line.unit} if with_person else {})
-                | {"項目": line.what, "標的": line.target, "案件號或原因": line.purpose}
-                for line in related.lines
-            ],
-            # All of one day: its date stands above.
-            words={} if with_person else {"時間": lambda at: f"{rocdate.taipei(at):%H:%M}"},
-        ),
+        cells,
         hide_index=True,
         height=table_height(len(related.lines), 220),
         # What fits beside the worksheet; the case is the same in all of its uses.

@@ -1,5 +1,6 @@
 """What the base sample supports: the exact hypergeometric upper limit at 95% confidence."""
 
+from scipy.special import betaincinv
 from scipy.stats import hypergeom
 
 CONFIDENCE = 0.95
@@ -14,10 +15,30 @@ def upper_limit(population: int, sample: int, deviations: int) -> int:
     """
     if not 0 <= deviations <= sample <= population:
         raise ValueError("deviations <= sample <= population does not hold")
+
+    def leaves_open(number: int) -> bool:
+        return bool(hypergeom.cdf(deviations, population, number, sample) > 1 - CONFIDENCE)
+
+    # From the limit of an endless population it is near, and every question takes long for what it is.
     low, high = deviations, population - (sample - deviations)
+    near = high
+    if deviations < sample:
+        rate = betaincinv(deviations + 1, sample - deviations, CONFIDENCE)
+        near = min(max(int(population * rate), low), high)
+    step = 4
+    if leaves_open(near):
+        low = near
+        while (tried := low + step) <= high and leaves_open(tried):
+            low, step = tried, step * 2
+        high = min(high, low + step - 1)
+    else:
+        high = near - 1
+        while (tried := high - step) > low and not leaves_open(tried):
+            high, step = tried - 1, step * 2
+        low = max(low, high - step)
     while low < high:
         middle = (low + high + 1) // 2
-        if hypergeom.cdf(deviations, population, middle, sample) > 1 - CONFIDENCE:
+        if leaves_open(middle):
             low = middle
         else:
             high = middle - 1

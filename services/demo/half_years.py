@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
 
 from sqlalchemy import select
 
@@ -22,8 +21,6 @@ from data.models import (
     AuditFrame,
     Signature,
     Unit,
-    UsageRecord,
-    Verdict,
 )
 from services.actor import Actor
 from services.audits.agency.approving import approve
@@ -34,9 +31,9 @@ from services.audits.drawing import draw_first
 from services.audits.overview import view_audit
 from services.audits.package.sending import send_audit
 from services.audits.signing import sign
-from services.audits.words import FrameScope, Ruling, SeedSource
-from services.audits.worksheet import latest_verdicts, records_to_judge
-from services.demo.acting import acting, content_of, rule
+from services.audits.words import FrameScope, SeedSource
+from services.demo.acting import acting, content_of
+from services.demo.half_verdicts import judge_half
 from services.demo.stories import BEHIND_AGENCY, JUDGING_AGENCY, SENT_AGENCY
 from services.errors import Conflict, Invalid
 from services.regulation.audit_kinds import AuditKind
@@ -48,8 +45,6 @@ from services.rocdate import local_date, midnight
 LEFT_TO_VISITORS = "TAX"
 _MISSING = "單位人員異動，經催辦仍未完成"
 _FIGURE = "統一發票特別獎號碼（示範）"
-_NOTE = "單位稽核已判定缺失，本次複查結果相同。"
-_OTHERWISE = "調閱案卷，案件號所載標的與查詢標的不符；單位原判定符合，本次改列缺失。"
 _LETTER = "北市都秘字第{year}3012388號"
 
 
@@ -131,7 +126,13 @@ def _make(task: _Task) -> None:
     if view_audit(manager, audit_id).status is AuditStatus.FROZEN and _has_records(audit_id):
         published = acting(task.manager, task.begins + timedelta(days=2))
         draw_first(published, audit_id, published=_number(task))
-    _judge(task, audit_id)
+    judge_half(
+        audit_id,
+        task.manager,
+        task.ethics,
+        task.begins + timedelta(days=3),
+        is_left_open=task.is_left_open,
+    )
     if not task.is_left_open:
         _sign_and_approve(task, audit_id)
     if task.sends is not None:
@@ -219,43 +220,3 @@ def _has_records(audit_id: int) -> bool:
 def _signed_by(audit_id: int) -> set[int]:
     with reading() as db:
         return set(db.scalars(select(Signature.signed_by).where(Signature.audit_id == audit_id)))
-
-
-def _judge(task: _Task, audit_id: int) -> None:
-    """Judge as the units did; nobody judges their own records.
-
-    Where it is left open: half of them, and one otherwise than its unit.
-    """
-    with reading() as db:
-        if db.get_one(Audit, audit_id).status != AuditStatus.JUDGING:
-            return
-        sample = records_to_judge(db, audit_id)
-        judged = set(latest_verdicts(db, audit_id))
-        wanting = set(
-            db.scalars(
-                select(Verdict.record_id).where(
-                    Verdict.record_id.in_(sample),
-                    Verdict.verdict == Ruling.DEFICIENT,
-                    Verdict.audit_id != audit_id,
-                )
-            )
-        )
-        owners: dict[int, int | None] = dict(
-            db.execute(
-                select(UsageRecord.id, UsageRecord.account_id).where(UsageRecord.id.in_(sample))
-            ).all()
-        )
-    otherwise: set[int] = set()
-    if task.is_left_open:
-        sample = sample[: max(1, len(sample) // 2)]
-        theirs = (r for r in sample if r not in wanting and owners[r] != task.manager)
-        otherwise = set(islice(theirs, 1))
-    left = [record for record in sample if record not in judged]
-    for who, own in ((task.manager, False), (task.ethics, True)):
-        records = [record for record in left if (owners[record] == task.manager) is own]
-        person = acting(who, task.begins + timedelta(days=3))
-        rule(
-            person, audit_id, [r for r in records if r not in wanting | otherwise], Ruling.COMPLIANT
-        )
-        for found, note in ((wanting, _NOTE), (otherwise, _OTHERWISE)):
-            rule(person, audit_id, [r for r in records if r in found], Ruling.DEFICIENT, note)

@@ -57,7 +57,7 @@ screenshots: .venv/.dev ## Take the README's pictures anew
 	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/e2e/test_main_job.py
 
 demo-reset: .venv/.run ## Throw the embedded demo database away and make it anew
-	rm -f var/cadastre.db var/cadastre.db-wal var/cadastre.db-shm var/cadastre.checkpoints.txt*
+	rm -rf var/cadastre.db var/cadastre.db-wal var/cadastre.db-shm var/cadastre.checkpoints.txt* var/files
 	$(BIN)/python manage.py demo
 
 clean:

@@ -22,13 +22,18 @@ def config() -> Config:
     return made
 
 
-def upgrade(record: Callable[[Session, str, str], None] | None = None) -> None:
+def upgrade(
+    record: Callable[[Session, str, str], None] | None = None,
+    is_sound: Callable[[str, bytes], bool] | None = None,
+) -> None:
     """Apply every migration that the database does not have yet, all or none.
 
     ``record`` writes down the revisions before and after, in the same transaction, when the
-    database had tables that were not up to date.
+    database had tables that were not up to date. ``is_sound`` says of a hash and encrypted bytes whether
+    they belong together, for the migration that moves files.
     """
     settings = config()
+    settings.attributes["is_sound"] = is_sound
     with _migrating() as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         settings.attributes["connection"] = connection

@@ -88,6 +88,7 @@ class EventType(StrEnum):
     EVENTS_VIEWED = "events_viewed"
     SETTING_CHANGED = "setting_changed"
     SECRETS_ROTATED = "secrets_rotated"
+    FILES_SWEPT = "files_swept"
     MAIL_HELD_UP = "mail_held_up"
     MAIL_GIVEN_UP = "mail_given_up"
     LEDGER_SEALED = "ledger_sealed"

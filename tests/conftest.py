@@ -23,6 +23,7 @@ from services.clock import utc_now
 from services.demo.load import DemoSummary, load
 from services.installation import holding
 from tests.demo_small import DemoTemplate, load_small
+from tests.kept_files import copy_database
 from tests.postgres import House, create_database, running, url_of
 from tests.staged import Shelf, Stage
 from tests.world import World, build_world
@@ -78,6 +79,7 @@ def database(
     """An empty migrated database, once on each backend; yields the backend's name."""
     backend: str = request.param
     monkeypatch.setenv("LEDGER_CHECKPOINTS", str(tmp_path / "checkpoints.txt"))
+    monkeypatch.setenv("FILES_DIR", str(tmp_path / "files"))
     if backend == "sqlite":
         copy = tmp_path / "house.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), copy)
@@ -132,7 +134,7 @@ def city_of_today(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
 def demo_city(demo_template: DemoTemplate, tmp_path: Path) -> Iterator[DemoSummary]:
     """The small demo city in a database of the test's own (SQLite only)."""
     copy = tmp_path / "demo.db"
-    shutil.copy(demo_template.path, copy)
+    copy_database(demo_template.path, copy)
     engine.configure(f"sqlite:///{copy}")
     yield demo_template.summary
     engine.engine().dispose()

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from data import engine
+from data import engine, files
+from tests.kept_files import copy_files
 from tests.postgres import House, Rows
 from tests.seeds import Numbers
 from tests.world import World
@@ -20,6 +21,7 @@ T = TypeVar("T")
 class _Kept:
     value: Any
     rows: Path | Rows
+    files: Path
     checkpoints: bytes | None
     seeds: int
 
@@ -51,7 +53,9 @@ class Stage:
         if found is None:
             value = build()
             engine.engine().dispose()
-            found = _Kept(deepcopy(value), self._rows(), _checkpoints(), Numbers.given)
+            found = _Kept(
+                deepcopy(value), self._rows(), self._files(), _checkpoints(), Numbers.given
+            )
             self.shelf.kept[self.backend, key] = found
             return value
         engine.engine().dispose()
@@ -60,6 +64,7 @@ class Stage:
         else:
             assert self.house is not None
             self.house.put_back(found.rows)
+        copy_files(found.files, files.folder())
         if found.checkpoints is not None:
             Path(os.environ["LEDGER_CHECKPOINTS"]).write_bytes(found.checkpoints)
         Numbers.given = found.seeds
@@ -76,6 +81,11 @@ class Stage:
             return self.house.keep()
         copy = self.shelf.folder / f"{len(self.shelf.kept)}.db"
         shutil.copy(self._file(), copy)
+        return copy
+
+    def _files(self) -> Path:
+        copy = self.shelf.folder / f"{len(self.shelf.kept)}-files"
+        copy_files(files.folder(), copy)
         return copy
 
 

@@ -14,6 +14,7 @@ import pytest
 from data import engine
 from services.regulation.workflows import WORKFLOWS
 from tests.demo_small import DemoTemplate
+from tests.kept_files import copy_database
 from tests.services.ledger.conftest import KEY
 from tests.services.retention.years import live
 from tests.world import build_world
@@ -26,7 +27,7 @@ SAMPLE = ROOT / "tests" / "files" / "platform-usage-export.csv"
 def city(demo_template: DemoTemplate, tmp_path: Path) -> dict[str, str]:
     """An environment whose database is a copy of the small demo city."""
     copy = tmp_path / "city.db"
-    shutil.copy(demo_template.path, copy)
+    copy_database(demo_template.path, copy)
     return os.environ | {"DATABASE_URL": f"sqlite:///{copy}"}
 
 
@@ -337,7 +338,7 @@ def test_a_night_does_everything_and_a_second_one_the_same_day_nothing(
     night = {one["step"]: one for one in json.loads(first.stdout)["steps"]}
     assert list(night) == [
         *("seal", "open-due-reviews", "suspend-leavers"),
-        *("expire-applications", "send-reminders"),
+        *("expire-applications", "send-reminders", "sweep-files"),
     ]
     assert night["send-reminders"]["result"]["sent"] > 0
     assert night["seal"]["result"]["sealed"] > 0
@@ -347,6 +348,7 @@ def test_a_night_does_everything_and_a_second_one_the_same_day_nothing(
     assert again["open-due-reviews"] == {"opened": []}
     assert again["suspend-leavers"]["suspended"] == []
     assert again["expire-applications"] == {"unconfirmed": [], "of_cancelled_accounts": []}
+    assert again["sweep-files"] == {"removed": 0, "missing": 0}
     assert again["send-reminders"] == {"sent": 0, "tasks": 0, "failed": [], "mail": True}
     assert first.returncode == second.returncode == (not json.loads(second.stdout)["ok"])
 
@@ -359,10 +361,11 @@ def test_a_step_that_fails_stops_no_other_and_the_night_ends_with_1(city: dict[s
     answer = json.loads(result.stdout)
     assert answer["ok"] is False
     seal, *others = answer["steps"]
+    reminders = next(one for one in others if one["step"] == "send-reminders")
     assert (seal["step"], seal["ok"]) == ("seal", False)
     assert "LEDGER_KEY" in seal["error"] and "seal: " in result.stderr
     assert [one["step"] for one in others if not one["ok"]] == []
-    assert others[-1]["result"]["mail"] is False
+    assert reminders["result"]["mail"] is False
 
 
 @pytest.fixture

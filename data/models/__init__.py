@@ -15,11 +15,10 @@ from data.models.audits import (
     Verdict,
 )
 from data.models.base import Base
-from data.models.documents import Destruction, DocumentContent, Handover, KeptDocument
+from data.models.documents import Destruction, Handover, KeptDocument
 from data.models.evidence import (
     AuditPackage,
     Evidence,
-    EvidenceContent,
     EvidenceWithdrawal,
     PackagePart,
 )
@@ -62,10 +61,8 @@ __all__ = [
     "Base",
     "BuildingDescription",
     "Destruction",
-    "DocumentContent",
     "Event",
     "Evidence",
-    "EvidenceContent",
     "EvidenceWithdrawal",
     "ExternalIdentity",
     "Handover",

@@ -1,9 +1,12 @@
-"""Kept documents (申請表、保密切結書、公文): what they are, who keeps them, and their destruction."""
+"""Kept documents (申請表、保密切結書、公文): what they are, who keeps them, and their destruction.
+
+Their bytes lie beside the database (`data.files`), under their hash.
+"""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from data.models.accounts import Account
@@ -11,7 +14,7 @@ from data.models.base import Base
 
 
 class KeptDocument(Base):
-    """One document; its content stands apart, so that it can be destroyed and the entry stays."""
+    """One document; its content lies apart, so that it can be destroyed and the entry stays."""
 
     __tablename__ = "kept_documents"
 
@@ -26,7 +29,7 @@ class KeptDocument(Base):
     media_type: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]
     """Bytes."""
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     signed: Mapped[bool] = mapped_column(default=False)
     """Whether it is the signed one (a scan); else this system made it."""
     letter_no: Mapped[str] = mapped_column(String(60), default="")
@@ -39,15 +42,6 @@ class KeptDocument(Base):
 
     account: Mapped[Account | None] = relationship(foreign_keys=[account_id])
     custodian: Mapped[Account | None] = relationship(foreign_keys=[custodian_id])
-
-
-class DocumentContent(Base):
-    """The bytes of a kept document, encrypted with the first of DATA_KEYS."""
-
-    __tablename__ = "document_contents"
-
-    document_id: Mapped[int] = mapped_column(ForeignKey("kept_documents.id"), primary_key=True)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Destruction(Base):

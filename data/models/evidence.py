@@ -1,4 +1,7 @@
-"""Evidence files of audits and incidents, and the packages in which audits go to the bureau."""
+"""Evidence files of audits and incidents, and the packages in which audits go to the bureau.
+
+The bytes of evidence lie beside the database (`data.files`), under their hash.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -23,20 +26,11 @@ class Evidence(Base):
     media_type: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]
     """Bytes."""
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     note: Mapped[str] = mapped_column(String(200), default="")
     added_at: Mapped[datetime]
     added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     adder_name: Mapped[str] = mapped_column(String(60))
-
-
-class EvidenceContent(Base):
-    """The bytes of an evidence file, encrypted with the first of DATA_KEYS."""
-
-    __tablename__ = "evidence_contents"
-
-    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"), primary_key=True)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class EvidenceWithdrawal(Base):

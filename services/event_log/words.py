@@ -159,6 +159,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.SECRETS_ROTATED: _words(
         Group.SYSTEM, "更換金鑰", "second_factors", "mail", "documents"
     ),
+    EventType.FILES_SWEPT: _words(Group.SYSTEM, "清除無人引用的檔案", "files"),
     EventType.MAIL_HELD_UP: _words(Group.SYSTEM, "郵件暫時寄不出去", "error"),
     EventType.MAIL_GIVEN_UP: _words(Group.SYSTEM, "郵件無法寄出", "error"),
     EventType.LEDGER_SEALED: _words(

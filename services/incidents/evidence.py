@@ -8,17 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from data.models import Evidence, EvidenceContent, Incident
+from data.models import Evidence, Incident
 from services import events
 from services.actor import Actor
 from services.audits.evidence.viewing import sound_content
+from services.documents import file_store
 from services.documents.files import Paper
 from services.errors import Conflict, NotFound
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.incidents.store import load_incident
-from services.installation import keys
 from services.installation.alerts import alert
 
 
@@ -51,7 +51,7 @@ def keep_files(
             file_name=paper.file_name,
             media_type=paper.media_type,
             size=len(paper.content),
-            sha256=paper.sha256,
+            sha256=file_store.put(db, paper.content),
             note=note,
             added_at=person.now,
             added_by=person.account_id,
@@ -59,8 +59,6 @@ def keep_files(
         )
         db.add(file)
         db.flush()
-        sealed = keys.data_cipher().encrypt(paper.content)
-        db.add(EvidenceContent(evidence_id=file.id, content=sealed))
         events.write(
             db,
             person,

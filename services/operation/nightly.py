@@ -13,6 +13,7 @@ from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.sealing import seal
+from services.operation.sweeping import sweep_files
 from services.reviews.opening import open_due_reviews
 from services.schedule.reminders import send_reminders
 
@@ -37,7 +38,7 @@ class Step:
 
 @guarded(Action.CHANGE_SETTINGS)
 def run_night(actor: Actor) -> tuple[Step, ...]:
-    """Seal, open reviews, suspend leavers, end applications, send reminders; a failure stops no other.
+    """Seal, open reviews, suspend leavers, end applications, remind, sweep files; a failure stops no other.
 
     Only for the operator's nightly job. Each step is the service that has its own command.
     """
@@ -83,10 +84,16 @@ def _remind(actor: Actor) -> Outcome:
     return night.as_dict(), left
 
 
+def _sweep(actor: Actor) -> Outcome:
+    sweep = sweep_files(actor)
+    return sweep.as_dict(), sweep.sentence
+
+
 _STEPS: tuple[tuple[str, Callable[[Actor], Outcome]], ...] = (
     ("seal", _seal),
     ("open-due-reviews", _open_reviews),
     ("suspend-leavers", _suspend_leavers),
     ("expire-applications", _expire_applications),
     ("send-reminders", _remind),
+    ("sweep-files", _sweep),
 )

@@ -1,13 +1,15 @@
 """Replacing the key of stored secrets: everything is encrypted anew with the first of DATA_KEYS."""
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data import files
 from data.engine import transaction
-from data.models import DocumentContent, EvidenceContent, OutgoingMail, SecondFactor
+from data.models import Evidence, KeptDocument, OutgoingMail, SecondFactor
 from services import events
 from services.actor import Actor
+from services.documents import file_store
 from services.errors import Conflict
 from services.events import EventType
 from services.identity.guard import guarded
@@ -23,7 +25,7 @@ def rotate_secrets(actor: Actor) -> dict[str, int]:
     """
     permit(actor, Action.CHANGE_SETTINGS)
     with transaction() as db:
-        factors, mail, documents = _second_factors(db), _mail(db), _documents(db)
+        factors, mail, documents = _second_factors(db), _mail(db), _files(db)
         events.write(
             db,
             actor,
@@ -51,48 +53,41 @@ def _mail(db: Session) -> int:
     return len(waiting)
 
 
-def _documents(db: Session) -> int:
-    """Encrypt kept documents and evidence files anew, never more than one of them in memory."""
-    # In one order, so that somebody who destroys several meanwhile waits, and none waits in a ring.
-    ids = db.scalars(
-        select(DocumentContent.document_id).order_by(DocumentContent.document_id)
-    ).all()
-    files = db.scalars(
-        select(EvidenceContent.evidence_id).order_by(EvidenceContent.evidence_id)
-    ).all()
-    return sum(_document(db, one) for one in ids) + sum(_evidence(db, one) for one in files)
+def _files(db: Session) -> int:
+    """Encrypt the files that rows name anew, never more than one of them in memory.
+
+    No transaction takes them back, so all are opened before the first one is written; and whatever stops
+    it halfway, each file opens with a key of DATA_KEYS.
+    """
+    hashes = sorted(file_store.named(db))
+    for sha256 in hashes:
+        if not file_store.opens(sha256):
+            raise _lost(_owner(db, sha256))
+    try:
+        return sum(map(file_store.encrypt_anew, hashes))
+    except OSError as error:
+        raise Conflict(
+            f"檔案無法寫入 {files.folder()}（{error.strerror}），資料庫沒有變更，部分檔案已改用新金鑰；"
+            "請保留 DATA_KEYS 中的每一把金鑰，排除後再執行一次。"
+        ) from error
 
 
-def _evidence(db: Session, evidence_id: int) -> bool:
-    one = EvidenceContent.evidence_id == evidence_id
-    stored = db.scalar(select(EvidenceContent.content).where(one).with_for_update())
-    if stored is None:
-        return False
-    anew = _rotated(stored, f"編號 {evidence_id} 的佐證資料")
-    db.execute(update(EvidenceContent).where(one).values(content=anew))
-    return True
-
-
-def _document(db: Session, document_id: int) -> bool:
-    """Encrypt one content anew; return whether it is still there and was not destroyed meanwhile."""
-    one = DocumentContent.document_id == document_id
-    stored = db.scalar(select(DocumentContent.content).where(one).with_for_update())
-    if stored is None:
-        return False
-    anew = _rotated(stored, f"編號 {document_id} 的文件")
-    db.execute(update(DocumentContent).where(one).values(content=anew))
-    return True
+def _owner(db: Session, sha256: str) -> str:
+    document = db.scalar(select(KeptDocument.id).where(KeptDocument.sha256 == sha256).limit(1))
+    if document is not None:
+        return f"編號 {document} 的文件"
+    return f"編號 {db.scalar(select(Evidence.id).where(Evidence.sha256 == sha256).limit(1))} 的佐證資料"
 
 
 def _anew(stored: str, what: str) -> str:
-    return _rotated(stored.encode(), what).decode()
-
-
-def _rotated(stored: bytes, what: str) -> bytes:
     try:
-        return keys.data_cipher().rotate(stored)
+        return keys.data_cipher().rotate(stored.encode()).decode()
     except InvalidToken:
-        raise Conflict(
-            f"{what}無法以 DATA_KEYS 中的任何金鑰解開，沒有變更任何資料；"
-            "請把原來的金鑰加在新金鑰之後（以逗號分隔）再執行。"
-        ) from None
+        raise _lost(what) from None
+
+
+def _lost(what: str) -> Conflict:
+    return Conflict(
+        f"{what}無法以 DATA_KEYS 中的任何金鑰解開，沒有變更任何資料；"
+        "請把原來的金鑰加在新金鑰之後（以逗號分隔）再執行。"
+    )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from data import migrate
+from data import files, migrate
 from data.engine import reading
 from services.errors import Held
 from services.identity.policy import policy_of
@@ -55,7 +55,7 @@ def startup_problems() -> list[str]:
         )
     if not os.environ.get("ALLOWED_HOSTS", "").strip():
         found.append("正式環境必須設定 ALLOWED_HOSTS（本系統的網域名稱，多個以逗號分隔）。")
-    return found + mighty + key_problems()
+    return found + mighty + key_problems() + file_problems()
 
 
 def startup_warnings() -> list[str]:
@@ -64,6 +64,18 @@ def startup_warnings() -> list[str]:
         policy = policy_of(db)
     if facts.demo_scale() is None and policy.second_factor == 0:
         return ["警告：雙因子驗證已關閉（second_factor = 0）；附表十要求高等級系統採多重認證。"]
+    return []
+
+
+def file_problems() -> list[str]:
+    """Return why files cannot be kept where ``FILES_DIR`` says."""
+    try:
+        files.try_writing()
+    except OSError as error:
+        return [
+            f"檔案資料夾 {files.folder()}（FILES_DIR）無法寫入（{error.strerror}）；"
+            "請建立這個資料夾，並交給執行本系統的帳號。"
+        ]
     return []
 
 

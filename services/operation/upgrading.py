@@ -2,10 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from data import append_only, migrate
+from data import append_only, files, migrate
 from data.engine import transaction
 from services import events
 from services.actor import Actor
+from services.documents import file_store
+from services.errors import Conflict
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
@@ -16,6 +18,7 @@ def upgrade(actor: Actor) -> list[str]:
     """Create the tables or bring them up to date; an upgrade is an event in the same transaction.
 
     Returns the tables whose append-only triggers had gone and were made anew, which is an event too.
+    Raises Conflict where files that move out of the database cannot be written; then nothing has changed.
     """
     permit(actor, Action.CHANGE_SETTINGS)
 
@@ -29,7 +32,12 @@ def upgrade(actor: Actor) -> list[str]:
             after=after,
         )
 
-    migrate.upgrade(record)
+    try:
+        migrate.upgrade(record, file_store.is_sound)
+    except OSError as error:
+        raise Conflict(
+            f"無法把檔案寫入 {files.folder()}（FILES_DIR，{error.strerror}）；資料庫沒有任何變更。"
+        ) from error
     with transaction() as db:
         if restored := append_only.unprotected(db.connection()):
             for table in restored:

@@ -1,4 +1,4 @@
-"""Storing a kept document: its entry, its hash, and its bytes, encrypted."""
+"""Storing a kept document: its entry and its hash; its bytes go to the store of files."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from data.models import DocumentContent, KeptDocument
+from data.models import KeptDocument
 from services import events
 from services.actor import Actor
+from services.documents import file_store
 from services.documents.files import Paper
 from services.events import EventType
-from services.installation import keys
 
 
 class PaperKind(StrEnum):
@@ -63,7 +63,7 @@ def keep(
         file_name=paper.file_name,
         media_type=paper.media_type,
         size=len(paper.content),
-        sha256=paper.sha256,
+        sha256=file_store.put(db, paper.content),
         signed=signed,
         letter_no=letter_no,
         letter_date=letter_date,
@@ -73,8 +73,6 @@ def keep(
     )
     db.add(document)
     db.flush()
-    sealed = keys.data_cipher().encrypt(paper.content)
-    db.add(DocumentContent(document_id=document.id, content=sealed))
     events.write(
         db,
         person,
@@ -85,9 +83,3 @@ def keep(
         bytes=len(paper.content),
     )
     return document
-
-
-def content_of(db: Session, document: KeptDocument) -> bytes | None:
-    """Return a document's bytes; None once it was destroyed."""
-    stored = db.get(DocumentContent, document.id)
-    return None if stored is None else keys.data_cipher().decrypt(stored.content)

@@ -1,22 +1,18 @@
 """Opening a kept document: held against its hash first, and every view is an event (clause 6.1)."""
 
-import hashlib
 from dataclasses import dataclass
-
-from cryptography.fernet import InvalidToken
-from sqlalchemy.orm import Session
 
 from data.engine import transaction
 from data.models import KeptDocument
 from services import events
 from services.actor import Actor
+from services.documents import file_store
 from services.errors import Conflict
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.installation.alerts import alert
 from services.papers.concerned import load_document
-from services.papers.keeping import content_of
 from services.rocdate import local_date, roc_date
 
 ALTERED = (
@@ -43,7 +39,7 @@ def open_paper(actor: Actor, document_id: int) -> OpenedPaper:
     with transaction() as db:
         document = load_document(db, actor, document_id).document
         require_there(document)
-        content = sound_content(db, document)
+        content = sound_content(document)
         events.write(
             db,
             actor,
@@ -65,15 +61,9 @@ def require_there(document: KeptDocument) -> None:
         raise Conflict(f"這份文件已於{day}銷毀，只留下登記與雜湊值。")
 
 
-def sound_content(db: Session, document: KeptDocument) -> bytes | None:
+def sound_content(document: KeptDocument) -> bytes | None:
     """Return a document's bytes, or None when they are not those that its entry has the hash of."""
-    try:
-        content = content_of(db, document)
-    except InvalidToken:
-        return None
-    if content is None or hashlib.sha256(content).hexdigest() != document.sha256:
-        return None
-    return content
+    return file_store.get(document.sha256)
 
 
 def altered(document: KeptDocument) -> Conflict:

@@ -22,7 +22,7 @@ from services.ledger import checkpoints, naming, proofs, purges, rows
 from services.ledger.archived import MEMBER, UNREADABLE, lines_of, sha256_of
 from services.ledger.id_runs import IdRuns
 from services.ledger.rows import Log, Row
-from services.retention.parts import PARTS, lines
+from services.retention.parts import FILE_COLUMNS, FILES, PARTS, all_lines
 from services.retention.plan import Plan
 
 FORMAT = 1
@@ -57,10 +57,8 @@ def write(db: Session, file: IO[bytes], plan: Plan, at: datetime) -> dict[str, W
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         records = (content for _, content in records_of(db, plan.runs))
         written["usage_records"] = _write_lines(archive, MEMBER, records)
-        for part in PARTS:
-            written[part.name] = _write_lines(
-                archive, f"{part.name}.jsonl", lines(db, part, plan.going)
-            )
+        for name, content in all_lines(db, plan.going):
+            written[name] = _write_lines(archive, f"{name}.jsonl", content)
         archive.writestr(MANIFEST, _manifest(db, plan, at, written))
     file.flush()
     os.fsync(file.fileno())
@@ -88,7 +86,7 @@ def _manifest(db: Session, plan: Plan, at: datetime, written: dict[str, Written]
         "audits": plan.going.audits,
         "incidents": plan.going.incidents,
         "leaf": {"version": rows.FORMAT, "columns": Log.USAGE.columns},
-        "columns": {part.name: part.columns for part in PARTS},
+        "columns": {part.name: part.columns for part in PARTS} | {FILES: FILE_COLUMNS},
         "tables": {name: {"rows": of.rows, "sha256": of.sha256} for name, of in written.items()},
         "checkpoint": proofs.note_of(db, checkpoint) if checkpoint else "",
     }
@@ -115,9 +113,8 @@ def verify(db: Session, path: Path, plan: Plan, written: dict[str, Written]) -> 
     try:
         with zipfile.ZipFile(path) as archive:
             _same(lines_of(archive, MEMBER), (line for _, line in records_of(db, plan.runs)), path)
-            for part in PARTS:
-                member = f"{part.name}.jsonl"
-                _same(lines_of(archive, member), lines(db, part, plan.going), path)
+            for name, content in all_lines(db, plan.going):
+                _same(lines_of(archive, f"{name}.jsonl"), content, path)
             about = json.loads(archive.read(MANIFEST))
         digest = sha256_of(path)
     except UNREADABLE:
@@ -147,11 +144,11 @@ def differs(path: Path) -> Conflict:
 
 def still_the_same(db: Session, plan: Plan, written: dict[str, Written]) -> bool:
     """Whether everything but the usage records, which nobody can change, is as it was archived."""
-    for part in PARTS:
+    for name, content in all_lines(db, plan.going):
         count, digest = 0, hashlib.sha256()
-        for line in lines(db, part, plan.going):
+        for line in content:
             digest.update(line + b"\n")
             count += 1
-        if Written(count, digest.hexdigest()) != written[part.name]:
+        if Written(count, digest.hexdigest()) != written[name]:
             return False
     return True

@@ -1,4 +1,4 @@
-"""What audits and incidents consist of: the tables that go with them, and their rows as they are archived."""
+"""What audits and incidents consist of: the tables that go with them, their rows and files as archived."""
 
 import base64
 import json
@@ -21,13 +21,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from data import files
 from data.models import Base
 from data.models.base import UtcDateTime
 from services import rocdate
 
 _TABLES = Base.metadata.tables
 _AT_ONCE = 16
-"""Rows read at a time: one of them can be an evidence file."""
+"""Rows read at a time: one of them can be a file of a package."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,12 @@ PARTS = (
     _part("incident_steps", incident="incident_id"),
     EVIDENCE,
     _under(EVIDENCE, "evidence_withdrawals", "evidence_id"),
-    _under(EVIDENCE, "evidence_contents", "evidence_id"),
     PACKAGES,
     _under(PACKAGES, "package_parts", "package_id"),
 )
 """All of them; whatever points to another stands after it, so that it is deleted before."""
+FILES, FILE_COLUMNS = "evidence_contents", ("evidence_id", "content")
+"""The evidence files, which lie beside the database, as the archive has them."""
 
 
 def late(db: Session, part: Part, before: date) -> list[tuple[int | None, int | None]]:
@@ -145,6 +147,28 @@ def lines(db: Session, part: Part, going: Going) -> Iterator[bytes]:
     for row in db.execute(rows):
         values = {name: _value(value) for name, value in zip(part.columns, row, strict=True)}
         yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def all_lines(db: Session, going: Going) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the name and the lines of every table, and at last those of the evidence files."""
+    for part in PARTS:
+        yield part.name, lines(db, part, going)
+    yield FILES, _files(db, going)
+
+
+def hashes(db: Session, going: Going) -> set[str]:
+    """Return the hashes of the evidence files that go."""
+    return set(db.scalars(select(EVIDENCE.table.c.sha256).where(chosen(EVIDENCE, going))))
+
+
+def _files(db: Session, going: Going) -> Iterator[bytes]:
+    """Yield every evidence file as it is stored, encrypted; one that is lost has no line."""
+    evidence = EVIDENCE.table
+    rows = select(evidence.c.id, evidence.c.sha256).where(chosen(EVIDENCE, going))
+    for id_, sha256 in db.execute(rows.order_by(evidence.c.id)).all():
+        if (sealed := files.read(sha256)) is not None:
+            values = dict(zip(FILE_COLUMNS, (id_, base64.b64encode(sealed).decode()), strict=True))
+            yield json.dumps(values, separators=(",", ":")).encode()
 
 
 def _value(value: Any) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from data.engine import ROOT, reading, transaction
 from services import rocdate
 from services.actor import Actor
+from services.documents import file_store
 from services.errors import Conflict, Invalid, Refused
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
@@ -17,6 +18,7 @@ from services.ledger.verification import verify_ledger
 from services.regulation.retention import earliest_purge, purgeable_from
 from services.retention import archive as archives
 from services.retention.deleting import delete_all, require_possible
+from services.retention.parts import hashes
 from services.retention.plan import Plan, make_plan
 
 Progress = Callable[[float, str], None]
@@ -139,6 +141,7 @@ def _archive_and_delete(actor: Actor, path: Path, plan: Plan) -> str:
         with reading() as db:
             digest = archives.verify(db, path, plan, written)
         with transaction() as db:
+            evidence = hashes(db, plan.going)
             delete_all(db, actor, plan, path.name, digest, written)
             committing = True
     except BaseException as error:
@@ -153,6 +156,7 @@ def _archive_and_delete(actor: Actor, path: Path, plan: Plan) -> str:
                 f"封存檔 {path} 寫不進去或讀不回來（{error.strerror}）；沒有清除任何紀錄。"
             ) from error
         raise
+    file_store.let_go(evidence)
     return digest
 
 

@@ -1,6 +1,5 @@
 """Stored script, links and markup in every text field, shown on every page to everybody it is open to."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +34,7 @@ from services.regulation.periods import last_finished_quarter
 from services.regulation.roles import Role
 from tests.attacks.poison import CODES, MARK, SCRIPT, poison, typed_columns
 from tests.demo_small import DemoTemplate
+from tests.kept_files import copy_database
 from tests.pages.browsing import APP, open_page, visit
 from tests.pages.conftest import browser, router  # noqa: F401 - fixtures
 from tests.pages.test_every_page import OPEN_TO, WITH_ITEMS
@@ -93,7 +93,7 @@ PLACES: list[tuple[str, dict[str, str]]] = [
 def poisoned(demo_template: DemoTemplate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small demo city with the payload in every text that somebody could have typed."""
     path = tmp_path_factory.mktemp("poison") / "poisoned.db"
-    shutil.copy(demo_template.path, path)
+    copy_database(demo_template.path, path)
     engine.configure(f"sqlite:///{path}")
     furnish(NOW)
     poison(SCRIPT)
@@ -135,7 +135,7 @@ def furnished(named: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def city(poisoned: Path, tmp_path: Path) -> Iterator[None]:
-    engine.configure(f"sqlite:///{shutil.copy(poisoned, tmp_path / 'city.db')}")
+    engine.configure(f"sqlite:///{copy_database(poisoned, tmp_path / 'city.db')}")
     yield
     engine.engine().dispose()
 

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from data import engine
+from tests.kept_files import copy_database
 from tests.leftovers import own_folder
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +68,7 @@ def browser() -> Iterator[Browser]:
 def database(city_of_today: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a database with the small demo city as of today."""
     path = tmp_path_factory.mktemp("e2e") / "demo.db"
-    url = f"sqlite:///{shutil.copy(city_of_today, path)}"
+    url = f"sqlite:///{copy_database(city_of_today, path)}"
     engine.configure(url)
     return url
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from data import engine
 from data.engine import reading
-from data.models import DocumentContent, Event, KeptDocument
+from data.models import Event, KeptDocument
 from tests.e2e.person import Person
 
 pytestmark = pytest.mark.browser
@@ -62,5 +62,4 @@ def test_a_document_is_opened_and_destroyed_by_two(people: tuple[Person, Person]
     other.rest()
     other.sees("內容已銷毀")
     with reading() as db:
-        assert db.get(DocumentContent, document_id) is None
         assert db.get_one(KeptDocument, document_id).sha256 == entry.sha256

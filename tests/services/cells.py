@@ -754,6 +754,8 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     ),
     "services.ledger.verification.verify_ledger": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
     "services.operation.rotation.rotate_secrets": Cell(lambda f, w, a, p: f(a), On.EVERYTHING),
+    "services.operation.sweeping.sweep_files": Cell(
+        lambda f, w, a, p: f(a), On.EVERYTHING, also=is_operator),
     "services.identity.permission_table.permission_table": Cell(
         lambda f, w, a, p: f(a), On.EVERYTHING
     ),

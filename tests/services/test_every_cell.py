@@ -17,6 +17,7 @@ import pytest
 from data import engine
 from services.actor import Actor, operator
 from services.errors import Conflict, Invalid, Refused
+from tests.kept_files import copy_database
 from tests.postgres import own_database
 from tests.prepared import (
     NOBODY,
@@ -59,6 +60,7 @@ def on_postgresql(
             # Freezing seals, and sealing writes a file.
             file = tmp_path_factory.mktemp("cells") / "checkpoints.txt"
             environment.setenv("LEDGER_CHECKPOINTS", str(file))
+            environment.setenv("FILES_DIR", str(file.parent / "files"))
             world = prepare()
         yield url, world
         engine.engine().dispose()
@@ -70,7 +72,7 @@ def use_copy(path: Path, copy: Path) -> None:
     for left in ("-wal", "-shm"):
         copy.with_name(copy.name + left).unlink(missing_ok=True)
     shutil.copy(path.with_suffix(beside), copy.with_suffix(beside))
-    engine.configure(f"sqlite:///{shutil.copy(path, copy)}")
+    engine.configure(f"sqlite:///{copy_database(path, copy)}")
 
 
 @cache

@@ -8,14 +8,30 @@ import pytest
 from sqlalchemy import func, select
 
 from data.engine import reading, transaction
-from data.models import Account, LedgerCheckpoint, OutgoingMail, PersonnelChange, ReviewCampaign
+from data.models import (
+    Account,
+    KeptDocument,
+    LedgerCheckpoint,
+    OutgoingMail,
+    PersonnelChange,
+    ReviewCampaign,
+)
 from services.actor import operator
 from services.errors import Refused
 from services.operation.nightly import Step, run_night
+from tests.kept_files import lose
 from tests.services.applications.mails import mailing_to
+from tests.services.papers.helpers import kept
 from tests.world import NOW, World
 
-STEPS = ["seal", "open-due-reviews", "suspend-leavers", "expire-applications", "send-reminders"]
+STEPS = [
+    "seal",
+    "open-due-reviews",
+    "suspend-leavers",
+    "expire-applications",
+    "send-reminders",
+    "sweep-files",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +91,13 @@ def test_a_step_that_leaves_something_undone_fails_and_stops_no_other(world: Wor
     assert [one.step for one in found.values() if not one.ok] == ["suspend-leavers"]
     assert "works_manager" in found["suspend-leavers"].error
     assert found["send-reminders"].result["sent"] > 0
+
+
+def test_a_lost_file_is_told_every_night(world: World) -> None:
+    lose(KeptDocument, kept(world, "clerk"))
+    found = night()
+    assert [one.step for one in found.values() if not one.ok] == ["sweep-files"]
+    assert "有 1 個收存的檔案不在檔案資料夾" in found["sweep-files"].error
 
 
 @pytest.mark.parametrize("fault", ["lost key", "touched file"])

@@ -4,10 +4,11 @@ import tracemalloc
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
+from data import files
 from data.engine import reading, transaction
-from data.models import DocumentContent, Event, OutgoingMail, SecondFactor
+from data.models import Event, KeptDocument, OutgoingMail, SecondFactor
 from services.actor import operator
 from services.errors import Conflict, Invalid, Refused
 from services.identity.factor_setup import begin_own_enrolment
@@ -15,6 +16,7 @@ from services.identity.second_factor import unseal
 from services.installation import keys
 from services.operation.rotation import rotate_secrets
 from services.papers.viewing import open_paper
+from tests.kept_files import lose, overwrite
 from tests.services.papers.helpers import kept, pdf
 from tests.services.papers.helpers import stored as stored_content
 from tests.world import NOW, World
@@ -122,8 +124,7 @@ def test_kept_documents_are_encrypted_anew_one_by_one(
     papers = [kept(world, "clerk", mark=str(number)) for number in range(3)]
     before = {paper: stored_content(paper) for paper in papers}
     destroyed = papers.pop()
-    with transaction() as db:
-        db.execute(delete(DocumentContent).where(DocumentContent.document_id == destroyed))
+    lose(KeptDocument, destroyed)
     monkeypatch.setenv("DATA_KEYS", f"{NEW},{OLD}")
     assert rotate_secrets(operator(NOW))["documents"] == 2
     monkeypatch.setenv("DATA_KEYS", NEW)
@@ -138,17 +139,36 @@ def test_one_document_under_a_lost_key_stops_all(
 ) -> None:
     papers = [kept(world, "clerk", mark=str(number)) for number in range(3)]
     lost = Fernet(Fernet.generate_key()).encrypt(b"lost")
-    with transaction() as db:
-        db.execute(
-            update(DocumentContent)
-            .where(DocumentContent.document_id == papers[1])
-            .values(content=lost)
-        )
+    overwrite(KeptDocument, papers[1], lost)
     before = (stored(), [stored_content(paper) for paper in papers])
     monkeypatch.setenv("DATA_KEYS", f"{NEW},{OLD}")
     with pytest.raises(Conflict, match=f"編號 {papers[1]} 的文件"):
         rotate_secrets(operator(NOW))
     assert (stored(), [stored_content(paper) for paper in papers]) == before
+
+
+def test_a_disk_that_fails_halfway_leaves_all_that_a_key_opens(
+    world: World, secrets: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = [kept(world, "clerk", mark=str(number)) for number in range(3)]
+    before, true = stored(), files.write
+    written: list[str] = []
+
+    def full(sha256: str, content: bytes) -> None:
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(sha256)
+        true(sha256, content)
+
+    monkeypatch.setenv("DATA_KEYS", f"{NEW},{OLD}")
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write", full)
+        with pytest.raises(Conflict, match=r"No space.*部分檔案已改用新金鑰.*保留"):
+            rotate_secrets(operator(NOW))
+    assert (stored(), rotations(), len(written)) == (before, [], 1)
+    for number, paper in enumerate(papers):
+        assert open_paper(world.actor("unit_manager"), paper).content == pdf(str(number))
+    assert rotate_secrets(operator(NOW))["documents"] == 3
 
 
 def test_no_two_documents_are_in_memory_at_once(world: World) -> None:

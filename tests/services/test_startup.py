@@ -245,6 +245,21 @@ def test_a_database_that_is_behind_or_away_is_not_served(
     assert "無法連線到資料庫" in startup_problems()[0]
 
 
+def test_files_that_cannot_be_kept_are_found_before_anybody_uploads_one(
+    in_earnest: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    in_earnest.setenv("FILES_DIR", str(tmp_path / "file" / "files"))
+    (problem,) = startup_problems()
+    assert f"檔案資料夾 {tmp_path}/file/files（FILES_DIR）無法寫入" in problem
+    in_earnest.setenv("CADASTRE_MODE", "trial")
+    assert startup_problems() == []
+    in_earnest.setenv("CADASTRE_MODE", "production")
+    in_earnest.setenv("FILES_DIR", str(tmp_path / "new" / "files"))
+    assert startup_problems() == []
+    assert not list((tmp_path / "new" / "files").iterdir()), "a trial leaves nothing behind"
+
+
 def test_a_second_factor_that_is_off_is_warned_of(in_earnest: pytest.MonkeyPatch) -> None:
     set_policy(operator(NOW), "second_factor", "0")
     assert startup_problems() == []

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import Evidence, EvidenceContent, EvidenceWithdrawal
-from services.installation import keys
+from data.models import Evidence, EvidenceWithdrawal
+from services.documents import file_store
 
 
 def evidence_of(db: Session, audit_ids: Iterable[int]) -> Sequence[Evidence]:
@@ -22,10 +21,5 @@ def evidence_of(db: Session, audit_ids: Iterable[int]) -> Sequence[Evidence]:
 
 def content_of(db: Session, evidence_id: int) -> bytes | None:
     """Return the bytes of an evidence file; None where they are gone or are not ours any more."""
-    stored = db.scalar(
-        select(EvidenceContent.content).where(EvidenceContent.evidence_id == evidence_id)
-    )
-    try:
-        return None if stored is None else keys.data_cipher().decrypt(stored)
-    except InvalidToken:
-        return None
+    sha256 = db.scalar(select(Evidence.sha256).where(Evidence.id == evidence_id))
+    return None if sha256 is None else file_store.get(sha256)

@@ -1,4 +1,4 @@
-"""Taking an evidence file in: what it may be, its entry, its hash, and its bytes, encrypted."""
+"""Taking an evidence file in: what it may be, its entry and its hash; its bytes go to the store of files."""
 
 from collections.abc import Mapping
 from unicodedata import category
@@ -6,13 +6,13 @@ from unicodedata import category
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import Evidence, EvidenceContent, EvidenceWithdrawal
+from data.models import Evidence, EvidenceWithdrawal
 from services import events
 from services.actor import Actor
+from services.documents import file_store
 from services.documents.files import ACCEPTED, OPEN_DOCUMENTS, Paper, read_paper
 from services.errors import Conflict, Invalid
 from services.events import EventType
-from services.installation import keys
 from services.regulation.purpose import tidy
 
 EVIDENCE_KINDS = ACCEPTED | OPEN_DOCUMENTS
@@ -78,7 +78,7 @@ def keep_evidence(
         file_name=paper.file_name,
         media_type=paper.media_type,
         size=len(paper.content),
-        sha256=paper.sha256,
+        sha256=file_store.put(db, paper.content),
         note=note,
         added_at=person.now,
         added_by=person.account_id,
@@ -86,8 +86,6 @@ def keep_evidence(
     )
     db.add(evidence)
     db.flush()
-    sealed = keys.data_cipher().encrypt(paper.content)
-    db.add(EvidenceContent(evidence_id=evidence.id, content=sealed))
     events.write(
         db,
         person,

@@ -1,22 +1,20 @@
 """Opening an evidence file: held against its hash first, and every view is an event."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography.fernet import InvalidToken
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from data.models import Evidence, EvidenceContent
+from data.models import Evidence
 from services import events
 from services.actor import Actor
 from services.audits import store
+from services.documents import file_store
 from services.errors import Conflict, NotFound
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
-from services.installation import keys
 from services.installation.alerts import alert
 from services.regulation.audit_kinds import AuditKind
 
@@ -80,14 +78,7 @@ def load_evidence(
 
 def sound_content(db: Session, evidence: Evidence) -> bytes | None:
     """Return a file's bytes; None where they are gone, cannot be decrypted, or are not those of its hash."""
-    stored = db.get(EvidenceContent, evidence.id)
-    try:
-        content = None if stored is None else keys.data_cipher().decrypt(stored.content)
-    except InvalidToken:
-        return None
-    if content is None or hashlib.sha256(content).hexdigest() != evidence.sha256:
-        return None
-    return content
+    return file_store.get(evidence.sha256)
 
 
 def _altered(evidence: Evidence) -> Conflict:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from data.models import Audit, AuditAct, EvidenceContent, Signature, Unit
+from data.models import Audit, AuditAct, Signature, Unit
 from services.audits.evidence.in_force import evidence_of
 from services.audits.forms.signed import held_by_audit, newest_acts
 from services.audits.owing import owing
+from services.documents import file_store
 from services.regulation.audit_kinds import OF_UNIT, AuditKind
 from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear
@@ -100,13 +101,6 @@ def _of_unit(
 def _lost_evidence(db: Session, audits: Sequence[Audit]) -> Iterator[str]:
     """Name the files without a content: a page asks on every rerun, so reading them is for `soundness`."""
     files = evidence_of(db, [audit.id for audit in audits])
-    there = set(
-        db.scalars(
-            select(EvidenceContent.evidence_id).where(
-                EvidenceContent.evidence_id.in_([file.id for file in files])
-            )
-        )
-    )
     for file in files:
-        if file.id not in there:
+        if not file_store.has(file.sha256):
             yield f"佐證資料「{file.file_name}」的內容不見了；請通知系統管理者。"

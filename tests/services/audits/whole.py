@@ -1,6 +1,5 @@
 """Audits at every end of their life, for the forms and the package, as their services make them."""
 
-import hashlib
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +10,6 @@ from data.engine import reading, transaction
 from data.models import (
     AuditFrame,
     Evidence,
-    EvidenceContent,
     Incident,
     IncidentRecord,
     IncidentStep,
@@ -29,7 +27,7 @@ from services.audits.signing import sign
 from services.audits.spot import open_spot_check
 from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge
-from services.installation import keys
+from services.documents import file_store
 from services.regulation.periods import HalfYear, Period, Quarter
 from services.regulation.roles import Duty
 from tests.agency_freeze import freeze_half
@@ -176,15 +174,13 @@ def add_evidence(
             file_name=name,
             media_type="application/pdf",
             size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=file_store.put(db, content),
             added_at=actor.now,
             added_by=actor.account_id,
             adder_name=actor.name,
         )
         db.add(row)
         db.flush()
-        sealed = keys.data_cipher().encrypt(content)
-        db.add(EvidenceContent(evidence_id=row.id, content=sealed))
         return row.id
 
 

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from data.engine import reading, transaction
-from data.models import Event, Evidence, EvidenceContent
+from data.models import Event, Evidence
 from services.actor import Actor
 from services.audits.forms.incident_lines import incident_facts
 from services.audits.words import Ruling
@@ -17,6 +17,7 @@ from services.incidents.evidence import open_incident_file
 from services.incidents.view import IncidentView, view_incident
 from services.incidents.words import IncidentStatus
 from services.regulation.incidents import Step
+from tests.kept_files import overwrite, sealed
 from tests.prepared import objects
 from tests.services.audits.test_at_once import at_once
 from tests.services.incidents.helping import Audited, audited, handler, incidents, steps_of
@@ -92,9 +93,8 @@ def test_a_step_has_its_day_its_words_and_its_documents(audit: Audited) -> None:
     content = open_incident_file(person, step.files[0].id)
     assert content == pdf("a")
     with reading() as db:
-        stored = db.get_one(EvidenceContent, step.files[0].id).content
         (event,) = db.scalars(select(Event).where(Event.type == "incident_step_taken"))
-    assert b"%PDF" not in stored
+    assert b"%PDF" not in (sealed(Evidence, step.files[0].id) or b"%PDF")
     assert event.detail == {
         "number": view.number, "step": "reported", "done_on": "2026-11-20",
     }  # fmt: skip
@@ -198,8 +198,7 @@ def test_a_file_that_was_touched_is_not_handed_out(audit: Audited) -> None:
     person, view = handler(audit.world), opened(audit)
     view = take(person, view, Step.REPORTED, files=[("a.pdf", pdf())])
     file = view.steps[-1].files[0]
-    with transaction() as db:
-        db.execute(update(EvidenceContent).values(content=b"something else"))
+    overwrite(Evidence, file.id, b"something else")
     with pytest.raises(Conflict, match="雜湊值不符"):
         open_incident_file(person, file.id)
     with reading() as db:

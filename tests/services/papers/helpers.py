@@ -12,7 +12,6 @@ from data.models import (
     Account,
     Application,
     Destruction,
-    DocumentContent,
     Event,
     Handover,
     KeptDocument,
@@ -22,6 +21,7 @@ from services.papers.keeping import Belongs, PaperKind, keep
 from services.regulation.application_states import State
 from services.regulation.roles import Role
 from services.regulation.workflows import Kind
+from tests.kept_files import sealed
 from tests.world import CREATED, World
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -121,10 +121,7 @@ def entry(document_id: int) -> KeptDocument:
 
 
 def stored(document_id: int) -> bytes | None:
-    with reading() as db:
-        return db.scalar(
-            select(DocumentContent.content).where(DocumentContent.document_id == document_id)
-        )
+    return sealed(KeptDocument, document_id)
 
 
 def steps(document_id: int) -> list[Destruction]:

@@ -1,11 +1,11 @@
 """Destroying: after the lawful day, by two people, once, and the entry stays (clause 6.1)."""
 
 import pytest
-from sqlalchemy import text
 
-from data import engine
-from data.engine import reading
-from data.models import Event
+from data import files
+from data.engine import reading, transaction
+from data.models import Event, Evidence
+from services.documents import file_store
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.papers.destroying import (
     confirm_destruction,
@@ -24,11 +24,12 @@ from tests.services.papers.helpers import (
     events_of,
     kept,
     kept_for,
+    pdf,
     steps,
     stored,
 )
 from tests.services.papers.test_viewing import alter
-from tests.world import World, at
+from tests.world import CREATED, World, at
 
 WHY = "註銷已滿一年"
 KINDS = ("destruction_proposed", "destruction_withdrawn", "document_destroyed")
@@ -209,19 +210,47 @@ def test_what_was_altered_is_evidence_and_stays(world: World, ripe: int) -> None
     assert entry(ripe).destroyed_at is None
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_nothing_of_it_stays_in_the_sqlite_file(world: World, ripe: int) -> None:
-    """The write-ahead log is emptied by SQLite in its own time; here it is told to."""
-    sealed, file = stored(ripe), engine.sqlite_file(engine.engine().url)
-    assert sealed is not None and file is not None
-    checkpoint = text("PRAGMA wal_checkpoint(TRUNCATE)")
+def destroy(world: World, document_id: int) -> None:
+    propose_destruction(world.actor("unit_manager"), document_id, WHY)
+    confirm_destruction(
+        world.actor("agency_manager"), document_id, proposal_id=steps(document_id)[-1].id
+    )
 
-    def on_disk() -> bool:
-        with engine.engine().connect() as connection:
-            connection.execute(checkpoint)
-        return sealed[50:200] in file.read_bytes()
 
-    assert on_disk()
-    propose_destruction(world.actor("unit_manager"), ripe, WHY)
-    confirm_destruction(world.actor("agency_manager"), ripe, proposal_id=steps(ripe)[0].id)
-    assert not on_disk()
+def test_nothing_of_it_stays_on_the_disk(world: World, ripe: int) -> None:
+    path = files.path_of(entry(ripe).sha256)
+    with path.open("rb", buffering=0) as still_open:
+        assert still_open.read(4) == b"gAAA"
+        destroy(world, ripe)
+        assert not path.exists()
+        assert not any(still_open.read())
+
+
+def test_the_same_bytes_stay_for_whoever_else_has_them(world: World, ripe: int) -> None:
+    content = pdf("clerk")
+    twin = kept(world, "clerk", content=content)
+    with transaction() as db:
+        evidence = Evidence(
+            file_name="x.pdf", media_type="application/pdf", size=len(content),
+            sha256=file_store.put(db, content), added_at=CREATED, adder_name="測試",
+        )  # fmt: skip
+        db.add(evidence)
+    destroy(world, ripe)
+    assert open_paper(world.actor("unit_manager"), twin).content == content
+    destroy(world, twin)
+    assert file_store.get(evidence.sha256) == content
+    assert entry(twin).destroyed_at is not None
+
+
+def test_a_file_that_cannot_be_removed_is_told_and_left_for_the_night(
+    world: World, ripe: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_room(_: str) -> bool:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(files, "remove", no_room)
+    destroy(world, ripe)
+    assert entry(ripe).destroyed_at is not None
+    assert any("cannot be removed" in line.message for line in caplog.records)
+    with pytest.raises(Conflict, match="銷毀"):
+        open_paper(world.actor("unit_manager"), ripe)

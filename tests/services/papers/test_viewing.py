@@ -4,14 +4,13 @@ import logging
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import delete, update
 
-from data.engine import transaction
-from data.models import DocumentContent
+from data.models import KeptDocument
 from services.errors import Conflict, Held, NotFound, Refused
 from services.installation import keys
 from services.papers.listing import paper_detail
 from services.papers.viewing import open_paper
+from tests.kept_files import lose, overwrite
 from tests.services.breaking import trigger_refuses
 from tests.services.papers.helpers import events_of, kept, pdf, stored
 from tests.world import EVERYBODY, NOW, World
@@ -23,12 +22,7 @@ def views() -> list[tuple[int | None, str, str]]:
 
 def alter(document_id: int, content: bytes) -> None:
     """Put other bytes in the place of a document's, under the right key."""
-    with transaction() as db:
-        db.execute(
-            update(DocumentContent)
-            .where(DocumentContent.document_id == document_id)
-            .values(content=keys.data_cipher().encrypt(content))
-        )
+    overwrite(KeptDocument, document_id, keys.data_cipher().encrypt(content))
 
 
 def test_every_view_is_on_record(world: World) -> None:
@@ -78,12 +72,10 @@ def test_altered_bytes_are_refused_recorded_and_told(
         "no key": Fernet(Fernet.generate_key()).encrypt(pdf("clerk")),
         "cut off": content[:-10],
     }
-    with transaction() as db:
-        row = DocumentContent.document_id == paper
-        if how == "gone":
-            db.execute(delete(DocumentContent).where(row))
-        else:
-            db.execute(update(DocumentContent).where(row).values(content=altered[how]))
+    if how == "gone":
+        lose(KeptDocument, paper)
+    else:
+        overwrite(KeptDocument, paper, altered[how])
     with (
         caplog.at_level(logging.CRITICAL, "cadastre.alert"),
         pytest.raises(Conflict, match="雜湊值不符"),

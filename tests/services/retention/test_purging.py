@@ -36,12 +36,14 @@ from services.regulation.periods import HalfYear, Month, Quarter
 from services.retention import archive, purging
 from services.retention.parts import PARTS
 from services.retention.purging import Purging, purge
+from tests.kept_files import count
 from tests.prepared import objects
 from tests.services.ledger.helpers import run
 from tests.services.retention.years import (
     BEFORE,
     OPERATOR,
     Years,
+    add_evidence,
     add_incident,
     audit_ids,
     record_ids,
@@ -73,7 +75,7 @@ def test_what_is_old_goes_and_the_ledger_still_verifies(years: Years, tmp_path: 
         for part in PARTS:
             if "audit_id" in part.table.c:
                 assert years.old_audit not in set(db.scalars(select(part.table.c.audit_id)))
-        assert not db.scalars(text("SELECT evidence_id FROM evidence_contents")).all()
+        assert count() == 0
         assert append_only.unprotected(db.connection()) == []
         assert sums == db.execute(select(UsageMonthSum.local_month, UsageMonthSum.records)).all()
     found = verify_ledger(operator(NOW + timedelta(minutes=5)))
@@ -119,6 +121,7 @@ def test_the_purge_is_on_record(years: Years, tmp_path: Path) -> None:
 
 def test_the_archive_holds_every_row_whole(years: Years, tmp_path: Path) -> None:
     add_incident(years, years.old_audit, when=OLD, closed=OLD)
+    add_evidence(years.late_audit, NOW)  # the very same file, of an audit that stays
     with reading() as db:
         before = {part.name: db.execute(select(part.table)).all() for part in PARTS}
         leaves = [content for _, content in archive.records_of(db, IdRuns.read("1-80"))]
@@ -135,6 +138,8 @@ def test_the_archive_holds_every_row_whole(years: Years, tmp_path: Path) -> None
         assert len(rows) == about["tables"][part.name]["rows"]
         assert all(list(row) == about["columns"][part.name] for row in rows)
     assert json.loads(found["evidence_contents.jsonl"][0])["content"] == "AP8K"
+    assert about["columns"]["evidence_contents"] == ["evidence_id", "content"]
+    assert count() == 1
     assert json.loads(found["audits.jsonl"][0])["opened_at"] == "2022-10-05T02:00:00.000000+00:00"
     assert (tmp_path / "old.zip").stat().st_mode & 0o077 == 0
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from data import files
 from data.engine import reading, transaction
 from data.models import (
     Audit,
     Evidence,
-    EvidenceContent,
     Incident,
     IncidentRecord,
     IncidentStep,
@@ -113,9 +113,9 @@ def add_incident(
         )  # fmt: skip
         db.add(evidence)
         db.flush()
+        files.write(evidence.sha256, b"\x00\xff\n")
         db.add_all(
             [
-                EvidenceContent(evidence_id=evidence.id, content=b"\x00\xff\n"),
                 IncidentRecord(
                     incident_id=made.id, record_id=record, gravity="major", added_at=when
                 ),

@@ -1,18 +1,14 @@
 """Tables as ODS: every text neutral to spreadsheets, numbers as numbers, and a closing count."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from unicodedata import east_asian_width
 
-from odf import style, table, text
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.teletype import addTextToElement
-
 from services.documents.neutral import neutral
-from services.documents.odf_files import described, file_bytes
+from services.documents.odf_files import OdfFile, Xml, xml
 from services.documents.paper import printable
 from services.rocdate import roc_date, roc_time
 
@@ -20,6 +16,8 @@ _NAME_LENGTH = 31
 _NARROWEST, _WIDEST, _LETTER, _LOOKED_AT = 8, 34, 2.1, 200
 """Of a column: letters (a Han character counts for two), millimetres a letter, and the rows that are
 looked at to find its width."""
+_PLAIN: Mapping[str, str] = {}
+_HEAD = {"table:style-name": "Head"}
 _NOT_IN_NAMES = re.compile(r"[\[\]*?:/\\']")
 
 
@@ -39,40 +37,56 @@ def ods_bytes(sheets: Iterable[Sheet], title: str, moment: datetime) -> bytes:
 
     Days and moments are written as officials do (ROC years, Taipei time).
     """
-    file = OpenDocumentSpreadsheet()
-    described(file, printable(title), moment)
-    head = style.Style(name="Head", family="table-cell")
-    head.addElement(style.TextProperties(fontweight="bold", fontweightasian="bold"))
-    head.addElement(style.TableCellProperties(backgroundcolor="#f0f0f0"))
-    file.automaticstyles.addElement(head)
+    file = OdfFile("spreadsheet")
     _looks(file)
     taken: set[str] = set()
     for sheet in sheets:
-        name = _sheet_name(sheet.name, taken)
-        file.spreadsheet.addElement(_table(sheet, name))
-    return file_bytes(file, moment)
+        file.body.append(_table(sheet, _sheet_name(sheet.name, taken)))
+    return file.written(printable(title), moment)
 
 
-def _looks(file: Any) -> None:
+def _looks(file: OdfFile) -> None:
     """Have every sheet printed on lying A4, and make the styles of columns, one for every width."""
-    layout = style.PageLayout(name="A4")
-    layout.addElement(
-        style.PageLayoutProperties(
-            pagewidth="297mm",
-            pageheight="210mm",
-            printorientation="landscape",
-            margin="12mm",
-        )
+    page = {
+        "fo:page-width": "297mm",
+        "fo:page-height": "210mm",
+        "style:print-orientation": "landscape",
+        "fo:margin": "12mm",
+    }
+    file.page_looks.append(
+        xml("style:page-layout", {"style:name": "A4"}, xml("style:page-layout-properties", page))
     )
-    file.automaticstyles.addElement(layout)
-    file.masterstyles.addElement(style.MasterPage(name="Standard", pagelayoutname=layout))
-    sheet = style.Style(name="Sheet", family="table", masterpagename="Standard")
-    sheet.addElement(style.TableProperties(display="true"))
-    file.automaticstyles.addElement(sheet)
+    file.pages.append(
+        xml("style:master-page", {"style:name": "Standard", "style:page-layout-name": "A4"})
+    )
+    shade = {"fo:background-color": "#f0f0f0"}
+    bold = {"fo:font-weight": "bold", "style:font-weight-asian": "bold"}
+    file.looks += [
+        xml(
+            "style:style",
+            {"style:name": "Head", "style:family": "table-cell"},
+            xml("style:table-cell-properties", shade),
+            xml("style:text-properties", bold),
+        ),
+        xml(
+            "style:style",
+            {
+                "style:name": "Sheet",
+                "style:family": "table",
+                "style:master-page-name": "Standard",
+            },
+            xml("style:table-properties", {"table:display": "true"}),
+        ),
+    ]
     for letters in range(_NARROWEST, _WIDEST + 1):
-        column = style.Style(name=f"Column{letters}", family="table-column")
-        column.addElement(style.TableColumnProperties(columnwidth=f"{letters * _LETTER:.1f}mm"))
-        file.automaticstyles.addElement(column)
+        width = {"style:column-width": f"{letters * _LETTER:.1f}mm"}
+        file.looks.append(
+            xml(
+                "style:style",
+                {"style:name": f"Column{letters}", "style:family": "table-column"},
+                xml("style:table-column-properties", width),
+            )
+        )
 
 
 def _letters(values: Iterable[Any]) -> int:
@@ -85,41 +99,34 @@ def _letters(values: Iterable[Any]) -> int:
     return min(_WIDEST, max(_NARROWEST, max(widths) + 1))
 
 
-def _table(sheet: Sheet, name: str) -> Any:
-    made = table.Table(name=name, stylename="Sheet")
+def _table(sheet: Sheet, name: str) -> Xml:
     looked_at = (sheet.columns, *sheet.rows[:_LOOKED_AT])
-    for number in range(len(sheet.columns)):
-        letters = _letters(row[number] for row in looked_at)
-        made.addElement(table.TableColumn(stylename=f"Column{letters}"))
-    heading = table.TableHeaderRows()
-    heading.addElement(_row(sheet.columns, stylename="Head"))
-    made.addElement(heading)
-    for cells in sheet.rows:
-        made.addElement(_row(cells))
-    made.addElement(_row([f"本表 {len(sheet.rows):,} 筆，符合條件者共 {sheet.total:,} 筆"]))
-    return made
+    widths = (_letters(row[number] for row in looked_at) for number in range(len(sheet.columns)))
+    columns = (
+        xml("table:table-column", {"table:style-name": f"Column{letters}"}) for letters in widths
+    )
+    heading = xml("table:table-header-rows", {}, _row(sheet.columns, _HEAD))
+    last = f"本表 {len(sheet.rows):,} 筆，符合條件者共 {sheet.total:,} 筆"
+    return xml(
+        "table:table",
+        {"table:name": name, "table:style-name": "Sheet"},
+        *(*columns, heading, *map(_row, sheet.rows), _row([last])),
+    )
 
 
-def _row(cells: Iterable[Any], **look: str) -> Any:
-    row = table.TableRow()
-    for value in cells:
-        row.addElement(_cell(value, **look))
-    return row
+def _row(cells: Iterable[Any], look: Mapping[str, str] = _PLAIN) -> Xml:
+    return xml("table:table-row", {}, *(_cell(value, look) for value in cells))
 
 
-def _cell(value: Any, **look: str) -> Any:
+def _cell(value: Any, look: Mapping[str, str]) -> Xml:
     if value is None:
-        return table.TableCell(**look)
+        return xml("table:table-cell", look)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        cell = table.TableCell(valuetype="float", value=str(value), **look)
-        cell.addElement(text.P(text=str(value)))
-        return cell
-    cell = table.TableCell(valuetype="string", **look)
-    for words in neutral(printable(_words(value))).split("\n"):
-        line = text.P()
-        addTextToElement(line, words)
-        cell.addElement(line)
-    return cell
+        number = {"office:value-type": "float", "office:value": str(value), **look}
+        return xml("table:table-cell", number, xml("text:p", {}, str(value)))
+    lines = neutral(printable(_words(value))).split("\n")
+    text = {"office:value-type": "string", **look}
+    return xml("table:table-cell", text, *(xml("text:p", {}, line) for line in lines))
 
 
 def _words(value: Any) -> str:

@@ -1,16 +1,12 @@
 """A paper as ODT, for whoever has to write in it; the same parts in the same order as the PDF."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import singledispatchmethod
-from typing import Any
 
-from odf import draw, table, text
-from odf.opendocument import IS_IMAGE, OpenDocumentText
-from odf.teletype import addTextToElement
-
-from services.documents.odf_files import described, file_bytes
+from services.documents.odf_files import OdfFile, Xml, spaced, xml
 from services.documents.odt_page import add_page
-from services.documents.odt_styles import PADDING, Styles
+from services.documents.odt_styles import PADDING, PICTURE, Styles
 from services.documents.paper import (
     Align,
     Box,
@@ -41,7 +37,7 @@ class _Writer:
 
     def __init__(self, paper: Paper) -> None:
         self._paper = paper
-        self._file = OpenDocumentText()
+        self._file = OdfFile("text")
         self._styles = Styles(self._file, landscape=paper.landscape)
         self._width = self._styles.width
         self._value_width = self._width / 2 - _LABEL
@@ -49,7 +45,6 @@ class _Writer:
 
     def written(self, moment: datetime) -> bytes:
         paper = self._paper
-        described(self._file, printable(paper.title), moment)
         words = "　".join(word for word in (paper.number, paper.footer) if word)
         add_page(
             self._file,
@@ -61,71 +56,77 @@ class _Writer:
         for part in paper.parts:
             self._part(part)
             self._put(self._paragraph("", "Gap"))
-        return file_bytes(self._file, moment)
+        return self._file.written(printable(paper.title), moment)
 
-    def _put(self, element: Any) -> None:
-        self._file.text.addElement(element)
+    def _put(self, element: Xml) -> None:
+        self._file.body.append(element)
 
-    def _paragraph(self, words: str, style: str = "Cell") -> Any:
-        paragraph = text.P(stylename=style)
-        addTextToElement(paragraph, printable(words))
-        return paragraph
+    def _paragraph(self, words: str, style: str = "Cell") -> Xml:
+        return xml("text:p", {"text:style-name": style}, printable(words))
 
     # --- the head ---------------------------------------------------------------------------------
 
     def _head(self) -> None:
         paper = self._paper
-        grid = self._grid("Head", (_SIDE, self._width - 2 * _SIDE, _SIDE))
-        row = table.TableRow()
-        row.addElement(self._cell(self._code(), "Bare"))
-        title = text.H(outlinelevel=1, stylename="Title")
-        addTextToElement(title, printable(paper.title))
+        title = {"text:outline-level": "1", "text:style-name": "Title"}
+        heading = xml("text:h", title, printable(paper.title))
         above = [self._paragraph(paper.above, "Above")] if paper.above else []
-        row.addElement(self._cell([*above, title], "Bare"))
         corner = [self._paragraph(line, "Corner") for line in paper.corner]
-        row.addElement(self._cell(corner or [self._paragraph("")], "Bare"))
-        grid.addElement(row)
-        self._put(grid)
+        cells = (self._code(), [*above, heading], corner or [self._paragraph("")])
+        row = xml("table:table-row", {}, *(self._cell(cell, "Bare") for cell in cells))
+        self._put(self._grid("Head", (_SIDE, self._width - 2 * _SIDE, _SIDE), [row]))
         self._put(self._paragraph("", "Gap"))
 
-    def _code(self) -> list[Any]:
+    def _code(self) -> list[Xml]:
         code = self._paper.qr_code
         if code is None:
             return [self._paragraph("")]
-        # odfpy's own call would name the picture by chance, another name for every file.
-        self._file.Pictures[_QR_FILE] = (IS_IMAGE, qr_png(code.content), "image/png")
-        frame = draw.Frame(
-            name="QR",
-            width="25mm",
-            height="25mm",
-            anchortype="as-char",
-            stylename=self._styles.picture,
-        )
-        frame.addElement(draw.Image(href=_QR_FILE, type="simple", show="embed", actuate="onLoad"))
-        picture = text.P(stylename="Code")
-        picture.addElement(frame)
-        return [picture, self._paragraph(code.caption, "Code")]
+        self._file.pictures[_QR_FILE] = qr_png(code.content)
+        frame = {
+            "draw:name": "QR",
+            "svg:width": "25mm",
+            "svg:height": "25mm",
+            "text:anchor-type": "as-char",
+            "draw:style-name": PICTURE,
+        }
+        image = {
+            "xlink:href": _QR_FILE,
+            "xlink:type": "simple",
+            "xlink:show": "embed",
+            "xlink:actuate": "onLoad",
+        }
+        picture = xml("draw:frame", frame, xml("draw:image", image))
+        return [
+            xml("text:p", {"text:style-name": "Code"}, picture),
+            self._paragraph(code.caption, "Code"),
+        ]
 
     # --- grids ------------------------------------------------------------------------------------
 
-    def _grid(self, name: str, widths: tuple[float, ...], style: str = "Grid") -> Any:
-        """Return a table without rows; widths in millimetres."""
+    def _grid(
+        self, name: str, widths: tuple[float, ...], rows: list[Xml], style: str = "Grid"
+    ) -> Xml:
+        """Return a table; widths in millimetres."""
         self._tables += 1
-        grid = table.Table(name=f"{name}{self._tables}", stylename=style)
-        for width in widths:
-            grid.addElement(table.TableColumn(stylename=self._styles.column(width)))
-        return grid
+        columns = (
+            xml("table:table-column", {"table:style-name": self._styles.column(width)})
+            for width in widths
+        )
+        look = {"table:name": f"{name}{self._tables}", "table:style-name": style}
+        return xml("table:table", look, *columns, *rows)
 
-    def _cell(self, content: list[Any], style: str, span: int = 1) -> Any:
-        cell = table.TableCell(stylename=style, valuetype="string", numbercolumnsspanned=span)
-        for paragraph in content:
-            cell.addElement(paragraph)
-        return cell
+    def _cell(self, content: list[Xml], style: str, span: int = 1) -> Xml:
+        """Return a cell, and after it those that it covers."""
+        look = {
+            "table:style-name": style,
+            "office:value-type": "string",
+            "table:number-columns-spanned": str(span),
+        }
+        cell = xml("table:table-cell", look, *content)
+        return Xml(cell + xml("table:covered-table-cell") * (span - 1))
 
-    def _fill(self, row: Any, cell: Any, span: int = 1) -> None:
-        row.addElement(cell)
-        for _ in range(span - 1):
-            row.addElement(table.CoveredTableCell())
+    def _row(self, cells: Iterable[Xml], style: str = "Whole") -> Xml:
+        return xml("table:table-row", {"table:style-name": style}, *cells)
 
     # --- the parts --------------------------------------------------------------------------------
 
@@ -135,48 +136,46 @@ class _Writer:
 
     @_part.register
     def _(self, part: Facts) -> None:
-        grid = self._grid("Facts", (_LABEL, self._value_width) * 2)
+        rows = []
         for fields in part.lines:
-            row = table.TableRow(stylename="Whole")
             span = 3 if len(fields) == 1 else 1
+            cells = []
             for field in fields:
-                row.addElement(self._cell([self._paragraph(field.label, "Middle")], "Label"))
-                self._fill(row, self._cell(self._value(field, span > 1), "Boxed", span), span)
-            grid.addElement(row)
-        self._put(grid)
+                cells.append(self._cell([self._paragraph(field.label, "Middle")], "Label"))
+                cells.append(self._cell(self._value(field, span > 1), "Boxed", span))
+            rows.append(self._row(cells))
+        self._put(self._grid("Facts", (_LABEL, self._value_width) * 2, rows))
 
-    def _value(self, field: Field, alone: bool) -> list[Any]:
+    def _value(self, field: Field, alone: bool) -> list[Xml]:
         if not field.choices:
             return [self._paragraph(field.value)]
         width = self._width - _LABEL if alone else self._value_width
-        style = self._styles.choices(field.in_a_row, width - 2 * PADDING)
-        lines = []
-        for at, choice in enumerate(field.choices):
-            if at % field.in_a_row == 0:
-                lines.append(text.P(stylename=style))
-            else:
-                lines[-1].addElement(text.Tab())
-            addTextToElement(lines[-1], printable(choice.label))
-        return lines
+        style = {"text:style-name": self._styles.choices(field.in_a_row, width - 2 * PADDING)}
+        labels = [spaced(printable(choice.label)) for choice in field.choices]
+        return [
+            xml("text:p", style, Xml(xml("text:tab").join(labels[at : at + field.in_a_row])))
+            for at in range(0, len(labels), field.in_a_row)
+        ]
 
     @_part.register
     def _(self, part: Table) -> None:
         whole = sum(column.share for column in part.columns)
         widths = tuple(self._width * column.share / whole for column in part.columns)
-        grid = self._grid("Table", widths)
         size, heading_style = ("Tiny", "TinyHeading") if part.small else ("Small", "Heading")
-        heading, row = table.TableHeaderRows(), table.TableRow()
-        for column in part.columns:
-            row.addElement(self._cell([self._paragraph(column.title, heading_style)], "Label"))
-        heading.addElement(row)
-        grid.addElement(heading)
+        titles = (
+            self._cell([self._paragraph(column.title, heading_style)], "Label")
+            for column in part.columns
+        )
+        heading = xml("table:table-header-rows", {}, xml("table:table-row", {}, *titles))
         styles = [size + _ALIGNED[column.align] for column in part.columns]
-        for cells in part.rows:
-            row = table.TableRow(stylename="Whole")
-            for words, style in zip(cells, styles, strict=True):
-                row.addElement(self._cell([self._paragraph(words, style)], "Boxed"))
-            grid.addElement(row)
-        self._put(grid)
+        rows = [
+            self._row(
+                self._cell([self._paragraph(text, style)], "Boxed")
+                for text, style in zip(cells, styles, strict=True)
+            )
+            for cells in part.rows
+        ]
+        self._put(self._grid("Table", widths, [heading, *rows]))
 
     @_part.register
     def _(self, part: Line) -> None:
@@ -193,19 +192,15 @@ class _Writer:
     @_part.register
     def _(self, part: Signatures) -> None:
         count = min(part.in_a_row, len(part.boxes))
-        grid = self._grid("Signatures", (self._width / count,) * count, "Kept")
-        row = table.TableRow(stylename="Whole")
-        self._fill(row, self._cell([self._paragraph(part.title, "Heading")], "Label", count), count)
-        grid.addElement(row)
+        title = self._cell([self._paragraph(part.title, "Heading")], "Label", count)
+        rows = [self._row([title])]
         for at in range(0, len(part.boxes), count):
-            row = table.TableRow(stylename="Sign")
             boxes: list[Box | None] = [*part.boxes[at : at + count]]
-            for box in boxes + [None] * (count - len(boxes)):
-                row.addElement(self._cell(self._box(box), "SignBox"))
-            grid.addElement(row)
-        self._put(grid)
+            boxes += [None] * (count - len(boxes))
+            rows.append(self._row((self._cell(self._box(box), "SignBox") for box in boxes), "Sign"))
+        self._put(self._grid("Signatures", (self._width / count,) * count, rows, "Kept"))
 
-    def _box(self, box: Box | None) -> list[Any]:
+    def _box(self, box: Box | None) -> list[Xml]:
         if box is None:
             return [self._paragraph("")]
         head = [self._paragraph(box.who, "Who"), self._paragraph(box.act, "Act")]

@@ -1,91 +1,91 @@
 """The page of a paper as ODT: its size, the footer with page n of m, the watermark behind the text."""
 
-from typing import Any
+from services.documents.odf_files import OdfFile, Xml, xml
+from services.documents.odt_styles import LYING, UPRIGHT, paragraph, styled
 
-from odf import draw, style, text
-from odf.opendocument import OpenDocument
-
-from services.documents.odt_styles import LYING, UPRIGHT, paragraph
+_TOPS = ("95mm", "175mm", "255mm")
+_TEXT = {"text:style-name": "Page"}
 
 
-def add_page(file: OpenDocument, footer: str, watermark: str, *, landscape: bool) -> None:
+def add_page(file: OdfFile, footer: str, watermark: str, *, landscape: bool) -> None:
     """Set the page: A4, the footer with page n of m, the watermark in the header."""
     width, height, margin = LYING if landscape else UPRIGHT
-    layout = style.PageLayout(name="A4")
-    layout.addElement(
-        style.PageLayoutProperties(
-            pagewidth=f"{width}mm",
-            pageheight=f"{height}mm",
-            printorientation="landscape" if landscape else "portrait",
-            margintop="14mm",
-            marginbottom="12mm",
-            marginleft=f"{margin}mm",
-            marginright=f"{margin}mm",
+    page = {
+        "fo:page-width": f"{width}mm",
+        "fo:page-height": f"{height}mm",
+        "style:print-orientation": "landscape" if landscape else "portrait",
+        "fo:margin-top": "14mm",
+        "fo:margin-bottom": "12mm",
+        "fo:margin-left": f"{margin}mm",
+        "fo:margin-right": f"{margin}mm",
+    }
+    below = {"fo:min-height": "8mm", "fo:margin-top": "3mm"}
+    file.page_looks.append(
+        xml(
+            "style:page-layout",
+            {"style:name": "A4"},
+            xml("style:page-layout-properties", page),
+            xml("style:footer-style", {}, xml("style:header-footer-properties", below)),
         )
     )
-    below = style.FooterStyle()
-    below.addElement(style.HeaderFooterProperties(minheight="8mm", margintop="3mm"))
-    layout.addElement(below)
-    file.automaticstyles.addElement(layout)
-    master = style.MasterPage(name="Standard", pagelayoutname=layout)
-    if watermark:
-        master.addElement(_watermark(file, watermark))
-    foot = style.Footer()
-    foot.addElement(_footer_line(footer))
-    master.addElement(foot)
-    file.masterstyles.addElement(master)
+    header = [_watermark(file, watermark)] if watermark else []
+    file.pages.append(
+        xml(
+            "style:master-page",
+            {"style:name": "Standard", "style:page-layout-name": "A4"},
+            *(*header, xml("style:footer", {}, _footer_line(footer))),
+        )
+    )
 
 
-def _watermark(file: OpenDocument, words: str) -> Any:
+def _watermark(file: OdfFile, words: str) -> Xml:
     """Return a header with the words slanting across the page, behind the text."""
-    look = style.Style(name="Watermark", family="graphic")
-    look.addElement(
-        style.GraphicProperties(
-            stroke="none",
-            fill="none",
-            wrap="run-through",
-            runthrough="background",
-            horizontalpos="from-left",
-            horizontalrel="page",
-            verticalpos="from-top",
-            verticalrel="page",
-        )
+    look = {
+        "draw:stroke": "none",
+        "draw:fill": "none",
+        "style:wrap": "run-through",
+        "style:run-through": "background",
+        "style:horizontal-pos": "from-left",
+        "style:horizontal-rel": "page",
+        "style:vertical-pos": "from-top",
+        "style:vertical-rel": "page",
+    }
+    file.page_looks.append(styled("Watermark", "graphic", xml("style:graphic-properties", look)))
+    file.styles.append(paragraph("Faint", {"size": "26pt", "align": "center", "colour": "#d8d8d8"}))
+    return xml("style:header", {}, xml("text:p", _TEXT, *(_slanting(words, top) for top in _TOPS)))
+
+
+def _slanting(words: str, top: str) -> Xml:
+    outline = {
+        "draw:type": "rectangle",
+        "svg:viewBox": "0 0 21600 21600",
+        "draw:enhanced-path": "M 0 0 L 21600 0 21600 21600 0 21600 0 0 Z N",
+    }
+    place = {
+        "draw:style-name": "Watermark",
+        "text:anchor-type": "paragraph",
+        "svg:width": "230mm",
+        "svg:height": "24mm",
+        "draw:transform": f"rotate (0.5) translate (0mm {top})",
+    }
+    return xml(
+        "draw:custom-shape",
+        place,
+        xml("text:p", {"text:style-name": "Faint"}, words),
+        xml("draw:enhanced-geometry", outline),
     )
-    file.automaticstyles.addElement(look)
-    faint = paragraph("Faint", {"size": "26pt", "align": "center", "colour": "#d8d8d8"})
-    file.styles.addElement(faint)
-    header = style.Header()
-    line = text.P(stylename="Page")
-    for top in ("95mm", "175mm", "255mm"):
-        shape = draw.CustomShape(
-            stylename=look,
-            anchortype="paragraph",
-            width="230mm",
-            height="24mm",
-            transform=f"rotate (0.5) translate (0mm {top})",
-        )
-        words_line = text.P(stylename="Faint")
-        words_line.addText(words)
-        shape.addElement(words_line)
-        shape.addElement(
-            draw.EnhancedGeometry(
-                type="rectangle",
-                viewbox="0 0 21600 21600",
-                enhancedpath="M 0 0 L 21600 0 21600 21600 0 21600 0 0 Z N",
-            )
-        )
-        line.addElement(shape)
-    header.addElement(line)
-    return header
 
 
-def _footer_line(words: str) -> Any:
-    line = text.P(stylename="Page")
-    line.addText(words)
-    line.addElement(text.Tab())
-    line.addText("第 ")
-    line.addElement(text.PageNumber(selectpage="current", text="1"))
-    line.addText(" 頁，共 ")
-    line.addElement(text.PageCount(text="1"))
-    line.addText(" 頁")
-    return line
+def _footer_line(words: str) -> Xml:
+    number = xml("text:page-number", {"text:select-page": "current"}, "1")
+    return xml(
+        "text:p",
+        _TEXT,
+        words,
+        xml("text:tab"),
+        "第 ",
+        number,
+        " 頁，共 ",
+        xml("text:page-count", {}, "1"),
+        " 頁",
+    )

@@ -1,10 +1,6 @@
 """The styles of a paper as ODT: paragraphs and cells, with the measures of the PDF."""
 
-from typing import Any
-
-from odf import style
-from odf.opendocument import OpenDocument
-
+from services.documents.odf_files import OdfFile, Xml, xml
 from services.documents.paper import Align, Line
 
 UPRIGHT, LYING = (210, 297, 20), (297, 210, 15)
@@ -41,18 +37,25 @@ _PARAGRAPHS: dict[str, dict[str, str]] = {
 _LINE = "0.6pt solid #000000"
 _SHADE = "#f0f0f0"
 _CELLS: dict[str, dict[str, str]] = {
-    "Bare": {"verticalalign": "middle"},
-    "Label": {"border": _LINE, "padding": f"{PADDING}mm", "verticalalign": "middle"},
-    "Boxed": {"border": _LINE, "padding": f"{PADDING}mm", "verticalalign": "middle"},
-    "SignBox": {"border": _LINE, "padding": "2mm", "verticalalign": "top"},
+    "Bare": {"style:vertical-align": "middle"},
+    "Label": {
+        **{"fo:border": _LINE, "fo:padding": f"{PADDING}mm", "style:vertical-align": "middle"},
+        "fo:background-color": _SHADE,
+    },
+    "Boxed": {"fo:border": _LINE, "fo:padding": f"{PADDING}mm", "style:vertical-align": "middle"},
+    "SignBox": {"fo:border": _LINE, "fo:padding": "2mm", "style:vertical-align": "top"},
 }
 _ALIGNS = {Align.LEFT: "start", Align.CENTER: "center", Align.RIGHT: "end"}
+
+
+PICTURE = "Picture"
+"""The style of the QR code's frame."""
 
 
 class Styles:
     """The styles of one file; those that depend on the paper are added when they are asked for."""
 
-    def __init__(self, file: OpenDocument, *, landscape: bool) -> None:
+    def __init__(self, file: OdfFile, *, landscape: bool) -> None:
         self._file = file
         width, _, margin = LYING if landscape else UPRIGHT
         self.width = width - 2 * margin
@@ -60,54 +63,41 @@ class Styles:
         self._columns: dict[float, str] = {}
         self._lines: dict[tuple[str, bool, bool], str] = {}
         self._choices: set[str] = set()
-        self._fonts()
-        for name, look in _PARAGRAPHS.items():
-            file.styles.addElement(paragraph(name, look))
-        file.styles.addElement(paragraph("Page", {"size": "9pt"}, (f"{self.width}mm",), "right"))
+        face = {
+            "style:name": FONT,
+            "svg:font-family": _FAMILIES,
+            "style:font-family-generic": "roman",
+        }
+        file.fonts.append(xml("style:font-face", face))
+        file.styles += [paragraph(name, look) for name, look in _PARAGRAPHS.items()]
+        file.styles.append(paragraph("Page", {"size": "9pt"}, (f"{self.width}mm",), "right"))
         for name, look in _CELLS.items():
-            cell = style.Style(name=name, family="table-cell")
-            shade = {"backgroundcolor": _SHADE} if name == "Label" else {}
-            cell.addElement(style.TableCellProperties(**look, **shade))
-            file.automaticstyles.addElement(cell)
+            file.looks.append(styled(name, "table-cell", xml("style:table-cell-properties", look)))
         self._rows()
-        self.picture: Any = style.Style(name="Picture", family="graphic")
-        """The one style that odfpy wants itself and not by name."""
-        look = style.GraphicProperties(verticalpos="top", verticalrel="baseline")
-        self.picture.addElement(look)
-        file.automaticstyles.addElement(self.picture)
-
-    def _fonts(self) -> None:
-        face = style.FontFace(name=FONT, fontfamily=_FAMILIES, fontfamilygeneric="roman")
-        self._file.fontfacedecls.addElement(face)
+        place = {"style:vertical-pos": "top", "style:vertical-rel": "baseline"}
+        file.looks.append(styled(PICTURE, "graphic", xml("style:graphic-properties", place)))
 
     def _rows(self) -> None:
-        for name, look in (
-            ("Whole", {"keeptogether": "always"}),
-            ("Sign", {"keeptogether": "always", "minrowheight": "34mm"}),
-        ):
-            row = style.Style(name=name, family="table-row")
-            row.addElement(style.TableRowProperties(**look))
-            self._file.automaticstyles.addElement(row)
+        whole = {"fo:keep-together": "always"}
+        for name, look in (("Whole", whole), ("Sign", whole | {"style:min-row-height": "34mm"})):
+            row = xml("style:table-row-properties", look)
+            self._file.looks.append(styled(name, "table-row", row))
         # Boxes to sign stay together under their title.
         for name, broken in (("Grid", "true"), ("Kept", "false")):
-            grid = style.Style(name=name, family="table")
-            grid.addElement(
-                style.TableProperties(
-                    width=f"{self.width}mm",
-                    align="center",
-                    bordermodel="collapsing",
-                    maybreakbetweenrows=broken,
-                )
-            )
-            self._file.automaticstyles.addElement(grid)
+            grid = {
+                "style:width": f"{self.width}mm",
+                "table:align": "center",
+                "table:border-model": "collapsing",
+                "style:may-break-between-rows": broken,
+            }
+            self._file.looks.append(styled(name, "table", xml("style:table-properties", grid)))
 
     def column(self, width: float) -> str:
         """Return the name of the style of a column of ``width`` millimetres."""
         if width not in self._columns:
             name = f"Column{len(self._columns) + 1}"
-            column = style.Style(name=name, family="table-column")
-            column.addElement(style.TableColumnProperties(columnwidth=f"{width:.2f}mm"))
-            self._file.automaticstyles.addElement(column)
+            look = xml("style:table-column-properties", {"style:column-width": f"{width:.2f}mm"})
+            self._file.looks.append(styled(name, "table-column", look))
             self._columns[width] = name
         return self._columns[width]
 
@@ -116,7 +106,7 @@ class Styles:
         look = (_ALIGNS[line.align], line.large, line.strong)
         if look not in self._lines:
             name = f"Line{len(self._lines) + 1}"
-            self._file.styles.addElement(
+            self._file.styles.append(
                 paragraph(
                     name,
                     {
@@ -137,46 +127,51 @@ class Styles:
         if name not in self._choices:
             step = width / in_a_row
             stops = tuple(f"{step * at:.1f}mm" for at in range(1, in_a_row))
-            self._file.styles.addElement(paragraph(name, {"size": "11pt"}, stops))
+            self._file.styles.append(paragraph(name, {"size": "11pt"}, stops))
             self._choices.add(name)
         return name
 
 
+def styled(name: str, family: str, *properties: Xml) -> Xml:
+    """Return a style with its properties."""
+    return xml("style:style", {"style:name": name, "style:family": family}, *properties)
+
+
 def paragraph(
     name: str, look: dict[str, str], stops: tuple[str, ...] = (), kind: str = "left"
-) -> Any:
+) -> Xml:
     """Return a paragraph style with its tab stops, for Chinese and Latin writing alike."""
-    made = style.Style(name=name, family="paragraph")
-    layout: dict[str, str] = {"textalign": look.get("align", "start")}
+    layout = {"fo:text-align": look.get("align", "start")}
     if "hanging" in look:
-        layout |= {"marginleft": look["hanging"], "textindent": f"-{look['hanging']}"}
+        layout |= {"fo:margin-left": look["hanging"], "fo:text-indent": f"-{look['hanging']}"}
     if "below" in look:
-        layout["marginbottom"] = look["below"]
+        layout["fo:margin-bottom"] = look["below"]
     if "height" in look:
-        layout["lineheight"] = look["height"]
+        layout["fo:line-height"] = look["height"]
     if "keep" in look:
-        layout["keepwithnext"] = look["keep"]  # a heading stays with what it is over
-    properties = style.ParagraphProperties(**layout)
-    if stops:
-        places = style.TabStops()
-        for position in stops:
-            places.addElement(style.TabStop(position=position, type=kind))
-        properties.addElement(places)
-    made.addElement(properties)
+        layout["fo:keep-with-next"] = look["keep"]  # a heading stays with what it is over
+    places = [
+        xml("style:tab-stop", {"style:position": position, "style:type": kind})
+        for position in stops
+    ]
+    tabs = [xml("style:tab-stops", {}, *places)] if places else []
     size, weight = look["size"], look.get("weight", "normal")
-    made.addElement(
-        style.TextProperties(
-            fontname=FONT,
-            fontnameasian=FONT,
-            fontsize=size,
-            fontsizeasian=size,
-            fontweight=weight,
-            fontweightasian=weight,
-            color=look.get("colour", "#000000"),
-            language="zh",
-            country="TW",
-            languageasian="zh",
-            countryasian="TW",
-        )
+    letters = {
+        "style:font-name": FONT,
+        "style:font-name-asian": FONT,
+        "fo:font-size": size,
+        "style:font-size-asian": size,
+        "fo:font-weight": weight,
+        "style:font-weight-asian": weight,
+        "fo:color": look.get("colour", "#000000"),
+        "fo:language": "zh",
+        "fo:country": "TW",
+        "style:language-asian": "zh",
+        "style:country-asian": "TW",
+    }
+    return styled(
+        name,
+        "paragraph",
+        xml("style:paragraph-properties", layout, *tabs),
+        xml("style:text-properties", letters),
     )
-    return made

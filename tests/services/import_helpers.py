@@ -8,15 +8,11 @@ from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.style import Style, TableProperties
-from odf.table import Table, TableCell, TableRow
-from odf.text import P
-
 from data.engine import transaction
 from data.models import Agency, Section, Unit
+from services.documents.odf_files import OdfFile, Xml, xml
 from services.regulation.items import Item
-from tests.world import World
+from tests.world import NOW, World
 
 HEADERS = (
     *("序號", "使用機關", "使用單位", "使用者代號", "姓名", "查詢時間", "查詢項目", "作業別"),
@@ -92,25 +88,25 @@ def table_ods(
     rows: Iterable[Sequence[str]], hidden: bool = False, **more: Iterable[Sequence[str]]
 ) -> bytes:
     """Rows of text as an ODS file; ``more`` are further sheets by name, ``hidden`` hides the first."""
-    document = OpenDocumentSpreadsheet()
-    unseen = Style(name="unseen", family="table")
-    unseen.addElement(TableProperties(display="false"))
-    document.automaticstyles.addElement(unseen)
+    file = OdfFile("spreadsheet")
+    unseen = xml("style:table-properties", {"table:display": "false"})
+    look = {"style:name": "unseen", "style:family": "table"}
+    file.looks.append(xml("style:style", look, unseen))
     for name, lines in {"使用紀錄": rows, **more}.items():
-        table = Table(name=name)
+        table = {"table:name": name}
         if hidden and name == "使用紀錄":
-            table.setAttribute("stylename", "unseen")
-        for row in lines:
-            line = TableRow()
-            for text in row:
-                cell = TableCell(valuetype="string")
-                cell.addElement(P(text=text))
-                line.addElement(cell)
-            table.addElement(line)
-        document.spreadsheet.addElement(table)
-    buffer = io.BytesIO()
-    document.write(buffer)
-    return buffer.getvalue()
+            table["table:style-name"] = "unseen"
+        file.body.append(xml("table:table", table, *map(_line, lines)))
+    return file.written("", NOW)
+
+
+def _line(row: Sequence[str]) -> Xml:
+    cell = {"office:value-type": "string"}
+    return xml(
+        "table:table-row",
+        {},
+        *(xml("table:table-cell", cell, xml("text:p", {}, text)) for text in row),
+    )
 
 
 def text_cell(text: str) -> str:

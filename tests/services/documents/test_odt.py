@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from odf.opendocument import load
 from PIL import Image
 
 from services.documents.odt import odt_bytes
 from services.documents.paper import Paper, QrCode
+from tests.reading_odf import paragraphs
 from tests.reading_pdf import read_code, squeezed
 from tests.services.documents.samples import HOSTILE, LINK, NOW, TIMES, UNFIT, paper_of
 
@@ -145,6 +145,6 @@ def test_it_is_a_file_as_odf_asks_and_other_programs_open_it() -> None:
     content = odt_bytes(paper_of("陳怡伶"), NOW)
     assert content[30:38] == b"mimetype"
     assert content[38:77] == b"application/vnd.oasis.opendocument.text"
-    assert load(io.BytesIO(content)).text.hasChildNodes()
+    assert "陳怡伶" in paragraphs(content)
     meta = part(content, "meta.xml")
     assert "陳怡伶" in words_of(meta) and re.search(r"2026-11-24T11:00:00", words_of(meta))

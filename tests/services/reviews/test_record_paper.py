@@ -6,9 +6,6 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from odf import text
-from odf.opendocument import load
-from odf.teletype import extractText
 from PIL import Image
 
 from services.documents.formats import FileFormat
@@ -17,6 +14,7 @@ from services.reviews.closing import close_review
 from services.reviews.record import COLUMNS, signed_record
 from services.reviews.record_paper import export_record, record_file
 from services.reviews.view import view_review
+from tests.reading_odf import paragraphs
 from tests.reading_pdf import Pdf, read_code, squeezed
 from tests.services.reviews.helping import change, decide_all, events_of, opened
 from tests.world import NOW, World
@@ -41,9 +39,7 @@ def text_of(content: bytes, kind: FileFormat) -> str:
         return Pdf(content).text
     if kind is FileFormat.CSV:
         return squeezed("".join("".join(row) for row in csv.reader(io.StringIO(content.decode()))))
-    document = load(io.BytesIO(content))
-    paragraphs = document.getElementsByType(text.P) + document.getElementsByType(text.H)
-    return squeezed("".join(extractText(one) for one in paragraphs))
+    return squeezed("".join(paragraphs(content)))
 
 
 @pytest.mark.parametrize("kind", FileFormat)

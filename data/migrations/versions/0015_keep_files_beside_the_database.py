@@ -1,6 +1,6 @@
 """keep the bytes of evidence and kept documents as files beside the database
 
-Revision: 0031, after 0014
+Revision: 0015, after 0014
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import context, op
 from data import files
 
 
-revision = '0031'
+revision = '0015'
 down_revision = '0014'
 branch_labels = None
 depends_on = None

@@ -62,6 +62,7 @@ def _one(actor: Actor, audit_id: int, row: SheetRow) -> None:
         "案件號或原因": row.purpose or "（未填）",
         "來源位址": row.address or "－",
         **({"查核人": row.assignee} if row.assignee else {}),
+        **({"判定": row.goes_to} if row.goes_to else {}),
     }
     for name, value in facts.items():
         label, text = st.columns([1, 3], gap="small")

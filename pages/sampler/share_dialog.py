@@ -19,7 +19,9 @@ WAYS = {"even": "平均", "count": "依筆數", "user": "依使用者"}
 @st.dialog("分派查核紀錄", on_dismiss=close_dialog)
 def share_dialog(audit_id: int, effort: Effort, rows: Sequence[SheetRow]) -> None:
     """Ask how to share out, and do it; what is said of each way is what it does."""
-    st.markdown("分派只說明由誰查核，其他稽核人員仍可判定；自己的使用紀錄不會分給本人。")
+    st.markdown(
+        "分派只說明由誰查核，其他稽核人員仍可判定；自己的使用紀錄與依規定迴避的不會分給本人。"
+    )
     way = st.segmented_control(
         "分派方式",
         list(WAYS),

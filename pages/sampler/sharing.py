@@ -28,7 +28,7 @@ def show_effort(desk: Desk, audit_id: int, working: bool) -> None:
                 "分派",
                 icon=":material/group:",
                 key="share",
-                help="把未判定的紀錄平均、依筆數或依使用者分給稽核人員；自己的使用紀錄不會分給本人。",
+                help="把未判定的紀錄平均、依筆數或依使用者分給稽核人員；自己的使用紀錄與依規定迴避的不會分給本人。",
                 on_click=open_dialog,
                 args=(_SHARE,),
             )
@@ -50,7 +50,7 @@ def offer_shares(audit_id: int, chosen: list[SheetRow]) -> None:
                 give_back(current_actor(), audit_id, records)
                 notify(f"已退回 {len(records):,} 筆。")
                 st.rerun()
-        elif not any(row.assignee or row.own for row in chosen) and st.button(
+        elif not any(row.assignee or not row.may_judge for row in chosen) and st.button(
             "由我查核", icon=":material/front_hand:", key="take"
         ):
             take(current_actor(), audit_id, records)

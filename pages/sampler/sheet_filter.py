@@ -15,6 +15,7 @@ FILTERS = {
     "mine": "分派給我",
     "flagged": "系統提示",
     "wanting": "缺失與請說明",
+    "stake": "迴避",
     "all": "全部",
 }
 """What the address holds, and what it is called."""
@@ -28,6 +29,8 @@ def filtered(
 ) -> list[SheetRow]:
     """Let the list be filtered and return what is listed; what is open comes first of all."""
     filters = FILTERS if beside is None else AGENCY_FILTERS
+    if not any(row.goes_to for row in rows):
+        filters = {code: name for code, name in filters.items() if code != "stake"}
     widget = address.key(context.page, "filter")
     if st.session_state.get(widget) not in filters:
         still_open = any(not row.judged.sequence for row in rows)
@@ -53,6 +56,8 @@ def _kept(row: SheetRow, chosen: str, beside: Mapping[int, Beside]) -> bool:
             return bool(row.checks)
         case "wanting":
             return row.judged.ruling not in (None, Ruling.COMPLIANT)
+        case "stake":
+            return bool(row.goes_to)
         case "differs":
             return (found := beside.get(row.record_id)) is not None and found.differs
         case _:

@@ -22,7 +22,7 @@ _AGENCY = {"編號": 62, "判定": 70, "單位判定": 86, "案件號或原因":
 """The columns that are shown at first, in pixels: with the boxes to tick 470, half of such a screen."""
 _NEEDLESS: dict[str, Callable[[SheetRow], object]] = {
     "系統提示": lambda row: row.checks,
-    "查核人": lambda row: row.assignee,
+    "查核人": lambda row: row.assignee or row.goes_to,
 }
 """What a row has to have for such a column to be shown: with nothing to tell it makes room for the others."""
 # Alt+Left and Alt+Right would leave the page: they are the browser's own, back and forward.
@@ -73,7 +73,7 @@ def _cells(
         "案件號或原因": lambda row: row.purpose,
         "使用者": lambda row: row.person,
         "系統提示": lambda row: "、".join(row.checks),
-        "查核人": lambda row: row.assignee,
+        "查核人": lambda row: row.assignee or row.goes_to,
         "標的": lambda row: row.target,
         "時間": lambda row: row.occurred_at,
         "項目": lambda row: f"{row.item}．{row.action}",
@@ -96,8 +96,8 @@ def _ruling(row: SheetRow) -> str:
 
 
 def first_to_see(rows: list[SheetRow]) -> SheetRow:
-    """Return the record to look at when none is ticked: the first one still open and not own."""
-    return next((row for row in rows if not row.judged.sequence and not row.own), rows[0])
+    """Return the record to look at when none is ticked: the first one still open and theirs to judge."""
+    return next((row for row in rows if not row.judged.sequence and row.may_judge), rows[0])
 
 
 def step_through(rows: list[SheetRow], chosen: list[SheetRow]) -> None:

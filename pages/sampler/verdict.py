@@ -43,10 +43,8 @@ class Draft:
 
 def verdict_bar(audit_id: int, chosen: list[SheetRow]) -> None:
     """Show the note and the four verdicts for the records on screen."""
-    if any(row.own for row in chosen):
-        st.warning(
-            "選取的紀錄中有您自己的使用紀錄，須由其他稽核人員判定。", icon=":material/block:"
-        )
+    if barred := [row for row in chosen if not row.may_judge]:
+        st.warning(_by_whom(barred), icon=":material/block:")
         return
     seen = {row.record_id: row.judged.sequence for row in chosen}
     key = _key(audit_id, seen)
@@ -80,6 +78,16 @@ def verdict_bar(audit_id: int, chosen: list[SheetRow]) -> None:
                     args=(audit_id, seen, ruling, key),
                 )
     keep_unsent()
+
+
+def _by_whom(barred: list[SheetRow]) -> str:
+    """Say why the records on screen are not this person's to judge, and whose they are."""
+    instead = "；".join(dict.fromkeys(row.goes_to for row in barred if row.goes_to))
+    if any(row.own for row in barred):
+        return f"選取的紀錄中有您自己的使用紀錄，{instead or '須由其他稽核人員判定'}。"
+    if instead:
+        return f"選取的紀錄中有依規定迴避的紀錄，{instead}。"
+    return "選取的紀錄中有一般的紀錄，由辦理這件稽核的人判定；您只判定依規定迴避的紀錄。"
 
 
 def _judge(audit_id: int, seen: dict[int, int], ruling: Ruling, key: str) -> None:

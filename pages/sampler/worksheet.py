@@ -30,14 +30,17 @@ def show(context: Context) -> None:
         return
     desk = view_desk(context.actor, audit.audit_id)
     rows, files = desk.rows, desk.files
-    working = audit.status is AuditStatus.JUDGING and context.may_conduct
+    judging = audit.status is AuditStatus.JUDGING
+    working = judging and context.may_conduct
+    # Whoever does not conduct the audit may still have a few of its records to judge.
+    judging = judging and (working or any(row.may_judge for row in rows))
     of_agency = audit.kind is AuditKind.AGENCY
     beside = verdicts_beside(context.actor, audit.audit_id) if of_agency else None
     _progress(audit)
     list_draws(context.actor, audit)
     show_effort(desk, audit.audit_id, working)
     listed = filtered(context, rows, beside)
-    if working:
+    if judging:
         ask_for_bulk(audit.audit_id, rows)
     left, right = st.columns([1.35, 1], gap="medium")
     with left:
@@ -54,8 +57,9 @@ def show(context: Context) -> None:
         show_record(context.actor, audit.audit_id, chosen)
         if beside is not None and len(chosen) == 1:
             show_beside(beside.get(chosen[0].record_id))
-        if working:
+        if judging:
             verdict_bar(audit.audit_id, chosen)
+        if working:
             offer_shares(audit.audit_id, chosen)
         show_around(context.actor, audit, chosen, files, working)
 

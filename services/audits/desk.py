@@ -36,7 +36,7 @@ def view_desk(actor: Actor, audit_id: int) -> Desk:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
         held, shares = holdings_of(db, audit.id), shares_of(db, audit.id)
         desk = Desk(
-            rows_of(db, actor, held, shares),
+            rows_of(db, actor, audit, held, shares),
             evidence_of(db, audit.id),
             effort_of(db, audit, actor.now, held.to_judge, shares),
         )

@@ -7,12 +7,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from data.models import Account, Audit, RecordShare, UsageRecord
+from data.models import Account, Audit, RecordShare
 from services import events
 from services.actor import Actor
 from services.audits import store
-from services.audits.dividing import divide, divide_by_count, most_for
+from services.audits.dividing import Open, divide, divide_by_count, most_for
 from services.audits.judges import Judge, judges_of
+from services.audits.stakes import Stakes, require_no_stake, stakes_of, users_of
 from services.audits.words import CONDUCT
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.errors import Conflict, Invalid, Refused
@@ -20,6 +21,8 @@ from services.events import EventType
 from services.identity.guard import guarded
 from services.regulation.audit_kinds import OF_UNIT
 from services.regulation.audit_states import AuditStatus
+
+_NOT_THEIRS = "是所選的人自己的使用紀錄，或依規定由他人判定"
 
 
 @guarded(*CONDUCT.values())
@@ -33,11 +36,11 @@ def share_out(actor: Actor, audit_id: int, people: Collection[int]) -> dict[int,
     with transaction() as db:
         audit = _judging(db, actor, audit_id)
         able = _able(db, actor, audit, people)
-        open_records = _open_records(db, audit)
+        open_records = _open_records(db, audit, stakes_of(db, audit, actor.now), able)
         shares = divide(open_records, sorted(set(people)))
         if not shares:
-            raise Conflict("未判定的都是所選的人自己的使用紀錄；請加選其他稽核人員。")
-        _put(db, actor, audit, [record for record, _ in open_records], shares)
+            raise Conflict(f"未判定的都{_NOT_THEIRS}；請加選其他稽核人員。")
+        _put(db, actor, audit, [one.record for one in open_records], shares)
         _write(db, actor, audit, shares, able)
     return dict(Counter(shares.values()))
 
@@ -47,7 +50,7 @@ def share_by_count(actor: Actor, audit_id: int, counts: Mapping[int, int]) -> di
     """Give each auditor so many of the records not judged yet, anew; the rest is nobody's.
 
     ``counts`` is by account id; zeros are left out. Raises Invalid for a count below zero, more than there
-    are or more than are not the auditor's own, or somebody who cannot judge this audit; Conflict when nothing
+    are or more than the auditor may judge, or somebody who cannot judge this audit; Conflict when nothing
     is left to judge. Returns how many each of them got.
     """
     wanted = {one: count for one, count in sorted(counts.items()) if count}
@@ -56,16 +59,17 @@ def share_by_count(actor: Actor, audit_id: int, counts: Mapping[int, int]) -> di
     with transaction() as db:
         audit = _judging(db, actor, audit_id)
         able = _able(db, actor, audit, wanted)
-        open_records = _open_records(db, audit)
+        open_records = _open_records(db, audit, stakes_of(db, audit, actor.now), able)
         if (total := sum(wanted.values())) > len(open_records):
             raise Invalid(f"合計 {total:,} 筆，多於未判定的 {len(open_records):,} 筆。")
         for one, count in wanted.items():
             if count > (most := most_for(open_records, one)):
-                raise Invalid(
-                    f"{able[one].label}最多分派 {most:,} 筆；其餘是本人的使用紀錄，不能由本人判定。"
-                )
-        shares = divide_by_count(open_records, wanted)
-        _put(db, actor, audit, [record for record, _ in open_records], shares)
+                raise Invalid(f"{able[one].label}最多分派 {most:,} 筆；其餘{_NOT_THEIRS}。")
+        try:
+            shares = divide_by_count(open_records, wanted)
+        except ValueError:
+            raise Invalid(f"合計 {total:,} 筆分不完：其餘{_NOT_THEIRS}。請減少筆數。") from None
+        _put(db, actor, audit, [one.record for one in open_records], shares)
         _write(db, actor, audit, shares, able)
     return dict(Counter(shares.values()))
 
@@ -75,19 +79,21 @@ def share_users(actor: Actor, audit_id: int, users: Collection[str], to: int) ->
     """Give one auditor all records of these users that are not judged yet; return how many that were.
 
     ``users`` are person keys; whose share the records were until now does not matter, and what others have
-    of other users stays theirs. Raises Invalid for somebody who cannot judge this audit and for the
-    auditor's own records, Conflict when the users have nothing that is still to judge.
+    of other users stays theirs. Raises Invalid for somebody who cannot judge this audit and for records
+    that they may not judge, Conflict when the users have nothing that is still to judge.
     """
     if not users:
         raise Invalid("請選擇使用者，至少一人。")
     with transaction() as db:
         audit = _judging(db, actor, audit_id)
         able = _able(db, actor, audit, [to])
-        if str(to) in users:
-            raise Invalid(f"{able[to].label}的使用紀錄不能由本人判定，請分派給其他稽核人員。")
-        records = [record for record, key in _open_records(db, audit) if key in set(users)]
-        if not records:
+        stakes = stakes_of(db, audit, actor.now)
+        chosen = [one for one in _open_records(db, audit, stakes, able) if one.user in set(users)]
+        if not chosen:
             raise Conflict("所選使用者的紀錄剛剛都已判定。")
+        if barred := [one.record for one in chosen if to in one.barred]:
+            raise Invalid(f"紀錄 {min(barred)} 不能分派給{able[to].label}：{_NOT_THEIRS}。")
+        records = [one.record for one in chosen]
         shares = dict.fromkeys(records, to)
         _put(db, actor, audit, records, shares)
         _write(db, actor, audit, shares, able)
@@ -103,16 +109,15 @@ def take(actor: Actor, audit_id: int, record_ids: Collection[int]) -> None:
     with transaction() as db:
         audit = _judging(db, actor, audit_id)
         wanted = _chosen(db, audit, record_ids)
-        if own := [record for record, key in wanted.items() if key == str(actor.account_id)]:
-            raise Refused(f"紀錄 {min(own)} 是您自己的使用紀錄，不能由本人判定。")
+        require_no_stake(db, actor, audit, wanted)
         able = {judge.account_id for judge in judges_of(db, audit, actor.now)}
         for share in _shares(db, audit, wanted):
             if share.account_id != actor.account_id and share.account_id in able:
                 who = _name(db, share.account_id)
                 raise Conflict(f"紀錄 {share.record_id} 已分派給{who}；請他退回，或重新分派。")
         assert actor.account_id is not None
-        shares = dict.fromkeys(wanted, actor.account_id)
-        _put(db, actor, audit, list(wanted), shares)
+        shares: dict[int, int] = dict.fromkeys(wanted, actor.account_id)
+        _put(db, actor, audit, wanted, shares)
         _write(db, actor, audit, shares, {actor.account_id: Judge(actor.account_id, actor.label)})
 
 
@@ -125,7 +130,7 @@ def give_back(actor: Actor, audit_id: int, record_ids: Collection[int]) -> None:
         mine = {s.record_id for s in _shares(db, audit, wanted) if s.account_id == actor.account_id}
         if others := set(wanted) - mine:
             raise Conflict(f"紀錄 {min(others)} 沒有分派給您，不能退回。")
-        _put(db, actor, audit, list(wanted), {})
+        _put(db, actor, audit, wanted, {})
         events.write(
             db,
             actor,
@@ -174,27 +179,24 @@ def _able(db: Session, actor: Actor, audit: Audit, people: Collection[int]) -> d
     return able
 
 
-def _open_records(db: Session, audit: Audit) -> list[tuple[int, str]]:
-    """Return what is not judged yet, with each record's user; raises Conflict where nothing is."""
+def _open_records(db: Session, audit: Audit, stakes: Stakes, people: Collection[int]) -> list[Open]:
+    """Return what is not judged yet, and who of ``people`` may not judge it; Conflict where nothing is left."""
     judged = latest_verdicts(db, audit.id)
     wanted = [record for record in records_to_judge(db, audit.id) if record not in judged]
     if not wanted:
         raise Conflict("全部紀錄都已判定，沒有可分派的紀錄。")
-    keys = _keys(db, wanted)
-    return [(record, keys[record]) for record in wanted]
+    return [
+        Open(record, key, frozenset(one for one in people if not stakes.may(one, account)))
+        for record, (account, key) in users_of(db, wanted).items()
+    ]
 
 
-def _chosen(db: Session, audit: Audit, record_ids: Collection[int]) -> dict[int, str]:
+def _chosen(db: Session, audit: Audit, record_ids: Collection[int]) -> list[int]:
     if not record_ids:
         raise Invalid("請先選取紀錄。")
     if outside := set(record_ids) - set(records_to_judge(db, audit.id)):
         raise Invalid(f"紀錄 {min(outside)} 不在這件稽核的樣本內。")
-    return _keys(db, record_ids)
-
-
-def _keys(db: Session, record_ids: Collection[int]) -> dict[int, str]:
-    query = select(UsageRecord.id, UsageRecord.person_key).where(UsageRecord.id.in_(record_ids))
-    return dict(db.execute(query).all())
+    return list(dict.fromkeys(record_ids))
 
 
 def _shares(db: Session, audit: Audit, record_ids: Collection[int]) -> Sequence[RecordShare]:

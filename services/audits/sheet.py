@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import AuditDraw, UsageRecord
+from data.models import Audit, AuditDraw, UsageRecord
 from services import rocdate
 from services.actor import Actor
 from services.audits import store
 from services.audits.holdings import Holdings, holdings_of
 from services.audits.sampling.draw import Basis
 from services.audits.sharing import shares_of
+from services.audits.stakes import Stakes, stakes_of
 from services.audits.store import Sampled
 from services.audits.words import DrawKind
 from services.audits.worksheet import NOT_JUDGED, Judged, verdict_history
@@ -74,6 +75,10 @@ class SheetRow:
     checks: tuple[str, ...]
     """What the machine noticed; empty when nothing."""
     own: bool
+    may_judge: bool
+    """Whether the person who looks may judge it, if they judge anything here."""
+    goes_to: str
+    """Who judges it instead of those who conduct the audit, in words; empty where they do."""
     judged: Judged
     assignee: str = ""
     """To whom the record is shared out; nobody's while empty."""
@@ -89,16 +94,20 @@ def worksheet_rows(actor: Actor, audit_id: int) -> list[SheetRow]:
     """
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.VIEW_AUDIT)
-        rows = rows_of(db, actor, holdings_of(db, audit.id), shares_of(db, audit.id))
+        rows = rows_of(db, actor, audit, holdings_of(db, audit.id), shares_of(db, audit.id))
     looks.record_look(EventType.WORKSHEET_VIEWED, actor, ("audit", audit_id))
     return rows
 
 
 def rows_of(
-    db: Session, actor: Actor, held: Holdings, shares: Mapping[int, tuple[int, str]]
+    db: Session,
+    actor: Actor,
+    audit: Audit,
+    held: Holdings,
+    shares: Mapping[int, tuple[int, str]],
 ) -> list[SheetRow]:
     """Return the rows of what an audit holds; whoever hands them out records the look."""
-    reasons = _reasons(held)
+    reasons, stakes = _reasons(held), stakes_of(db, audit, actor.now, actor)
     records = {
         record.id: record
         for record in db.execute(select(*_SHOWN).where(UsageRecord.id.in_(held.to_judge)))
@@ -106,6 +115,7 @@ def rows_of(
     return [
         _row(
             actor,
+            stakes,
             records[key],
             *reasons.get(key, _LEFT_BEHIND),
             held.verdicts.get(key, NOT_JUDGED),
@@ -163,6 +173,7 @@ def short(ticket: str) -> str:
 
 def _row(
     actor: Actor,
+    stakes: Stakes,
     record: Any,
     basis: str,
     label: str,
@@ -188,7 +199,9 @@ def _row(
         purpose,
         record.address,
         noticed(record),
-        actor.account_id is not None and record.account_id == actor.account_id,
+        stakes.own(actor.account_id, record.account_id),
+        stakes.may(actor.account_id, record.account_id),
+        stakes.goes_to(record.account_id),
         judged,
         share[1] if share else "",
         share is not None and share[0] == actor.account_id,

@@ -9,17 +9,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from data.models import Audit, JudgementPick, UsageRecord, Verdict
+from data.models import Audit, JudgementPick, Verdict
 from services import events
 from services.actor import Actor
 from services.audits import bulk, checks, store
 from services.audits.checks import Check
 from services.audits.frozen import unpack_frame
 from services.audits.held import records_held
+from services.audits.stakes import require_no_stake
 from services.audits.words import CONDUCT, Ruling
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
+from services.identity.permissions import Action
 from services.incidents.following import follow_verdicts
 from services.regulation.audit_states import AuditStatus
 from services.regulation.purpose import tidy
@@ -107,7 +109,7 @@ def picked_records(db: Session, audit_id: int) -> Sequence[int]:
     ).all()
 
 
-@guarded(*CONDUCT.values())
+@guarded(Action.JUDGE_RECORD)
 def judge(
     actor: Actor,
     audit_id: int,
@@ -124,7 +126,8 @@ def judge(
     ``seen`` maps each record id to the verdict's sequence that the judge had on screen (0: none);
     somebody else's newer verdict raises Conflict instead of being passed over. Anything but
     compliant needs a note, a change needs its reason; ``failed`` names the checks not passed, and
-    compliant has none. Raises Refused for a record of the judge's own.
+    compliant has none. Raises Refused for a record of the judge's own, and for one that falls to somebody
+    else (`services.regulation.stake`): the agency manager judges the unit head's in the unit's audit.
 
     More than `bulk.AT_ONCE` records are judged in bulk, and their verdicts say so: that takes
     ``flagged_too``, the records that the machine has flagged and that were chosen one by one all the
@@ -136,8 +139,7 @@ def judge(
         raise Invalid("請先選取要判定的紀錄。")
     try:
         with transaction() as db:
-            audit = store.load_audit(db, actor, audit_id, CONDUCT, lock=True)
-            _require_person(actor, "判定")
+            audit = store.load_audit(db, actor, audit_id, Action.JUDGE_RECORD, lock=True)
             store.require_status(audit, AuditStatus.JUDGING)
             _check_records(db, actor, audit, seen)
             bulk.check(db, seen, flagged_too)
@@ -171,12 +173,6 @@ def judge(
         raise Conflict("他人剛剛判定了其中的紀錄；請重新整理，看過後再判定。") from None
 
 
-def _require_person(actor: Actor, what: str) -> None:
-    """Judgement is somebody's own; the command line draws, and judges nothing."""
-    if actor.account_id is None:
-        raise Refused(f"{what}必須由有帳號的稽核人員辦理。")
-
-
 def _checked_words(ruling: Ruling, note: str, change_reason: str, changes: bool) -> tuple[str, str]:
     text = tidy(note)
     if len(text) > NOTE_MAX:
@@ -189,13 +185,7 @@ def _checked_words(ruling: Ruling, note: str, change_reason: str, changes: bool)
 def _check_records(db: Session, actor: Actor, audit: Audit, seen: Mapping[int, int]) -> None:
     if outside := set(seen) - set(records_to_judge(db, audit.id)):
         raise Invalid(f"紀錄 {min(outside)} 不在這件稽核的樣本內。")
-    own = db.scalar(
-        select(func.min(UsageRecord.id)).where(
-            UsageRecord.id.in_(seen), UsageRecord.account_id == actor.account_id
-        )
-    )
-    if own is not None:
-        raise Refused(f"紀錄 {own} 是您自己的使用紀錄，不能由本人判定；請由其他稽核人員判定。")
+    require_no_stake(db, actor, audit, seen)
     verdicts = latest_verdicts(db, audit.id)
     for record, sequence in seen.items():
         now = verdicts.get(record, NOT_JUDGED)
@@ -215,7 +205,8 @@ def pick(actor: Actor, audit_id: int, record_ids: Collection[int], reason: str) 
     try:
         with transaction() as db:
             audit = store.load_audit(db, actor, audit_id, CONDUCT, lock=True)
-            _require_person(actor, "判斷抽查")
+            if actor.account_id is None:
+                raise Refused("判斷抽查必須由有帳號的稽核人員辦理。")
             store.require_status(audit, AuditStatus.JUDGING)
             frame = unpack_frame(store.load_frame_row(db, audit.id))
             if outside := set(record_ids) - set(frame.ids.tolist()):

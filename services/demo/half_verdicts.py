@@ -6,7 +6,8 @@ from itertools import islice
 from sqlalchemy import select
 
 from data.engine import reading
-from data.models import Audit, UsageRecord, Verdict
+from data.models import Audit, Verdict
+from services.audits.stakes import stakes_of, users_of
 from services.audits.words import Ruling
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.demo.acting import acting, rule
@@ -19,13 +20,14 @@ _OTHERWISE = "調閱案卷，案件號所載標的與查詢標的不符；單位
 def judge_half(
     audit_id: int, manager: int, ethics: int, at: datetime, *, is_left_open: bool
 ) -> None:
-    """Judge as the units did; nobody judges their own records.
+    """Judge as the units did; nobody judges a record in which they have a stake.
 
     ``manager`` and ``ethics`` are the accounts of the two who audit. Where it is left open: half of the
     records, and one otherwise than its unit.
     """
     with reading() as db:
-        if db.get_one(Audit, audit_id).status != AuditStatus.JUDGING:
+        audit = db.get_one(Audit, audit_id)
+        if audit.status != AuditStatus.JUDGING:
             return
         sample = records_to_judge(db, audit_id)
         judged = set(latest_verdicts(db, audit_id))
@@ -38,19 +40,16 @@ def judge_half(
                 )
             )
         )
-        owners: dict[int, int | None] = dict(
-            db.execute(
-                select(UsageRecord.id, UsageRecord.account_id).where(UsageRecord.id.in_(sample))
-            ).all()
-        )
+        stakes = stakes_of(db, audit, at)
+        users = users_of(db, sample)
+        theirs = {record for record in sample if stakes.may(manager, users[record][0])}
     otherwise: set[int] = set()
     if is_left_open:
         sample = sample[: max(1, len(sample) // 2)]
-        theirs = (r for r in sample if r not in wanting and owners[r] != manager)
-        otherwise = set(islice(theirs, 1))
+        otherwise = set(islice((r for r in sample if r in theirs - wanting), 1))
     left = [record for record in sample if record not in judged]
-    for who, own in ((manager, False), (ethics, True)):
-        records = [record for record in left if (owners[record] == manager) is own]
+    for who, manages in ((manager, True), (ethics, False)):
+        records = [record for record in left if (record in theirs) is manages]
         person = acting(who, at)
         rule(
             person, audit_id, [r for r in records if r not in wanting | otherwise], Ruling.COMPLIANT

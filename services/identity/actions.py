@@ -28,6 +28,7 @@ class Action(StrEnum):
     IMPORT_USAGE = "import_usage"
     VIEW_AUDIT = "view_audit"
     CONDUCT_AUDIT = "conduct_audit"
+    JUDGE_RECORD = "judge_record"
     SIGN_AUDIT = "sign_audit"
     REOPEN_AUDIT = "reopen_audit"
     APPOINT_AUDITOR = "appoint_auditor"
@@ -75,6 +76,7 @@ ACTION_LABELS = {
     Action.IMPORT_USAGE: "匯入使用紀錄",
     Action.VIEW_AUDIT: "檢視稽核",
     Action.CONDUCT_AUDIT: "辦理稽核",
+    Action.JUDGE_RECORD: "判定稽核的紀錄",
     Action.SIGN_AUDIT: "簽核稽核紀錄",
     Action.REOPEN_AUDIT: "重新開啟稽核",
     Action.APPOINT_AUDITOR: "指派稽核人員",

@@ -112,8 +112,16 @@ SEPARATION: tuple[SeparationRule, ...] = (
         ("audits.worksheet.judge", "audits.sharing.take"),
     ),
     SeparationRule(
+        "stake",
+        "單位主管的使用紀錄不由其指派的稽核人員判定，由機關管理者判定；"
+        "機關管理者與政風人員的使用紀錄，在機關稽核與不定期檢查由對方判定。逐筆認定。",
+        "七（一）1.、2.、4.",
+        ("audits.worksheet.judge", "audits.sharing.take"),
+    ),
+    SeparationRule(
         "managers_do_not_audit",
-        "管理帳號的人不辦理單位稽核：凍結、抽樣、判定與簽核只由單位主管或其指派的稽核人員辦理。",
+        "管理帳號的人不辦理單位稽核：凍結、抽樣、判定與簽核只由單位主管或其指派的稽核人員辦理；"
+        "機關管理者只判定單位主管的紀錄。",
         "七（一）1.",
         (
             "audits.freezing.freeze",

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.engine import reading, transaction
 from data.models import (
+    AccountDuty,
     Audit,
     AuditDraw,
     AuditFrame,
@@ -26,6 +27,7 @@ from services.audits.checks import Check
 from services.audits.words import Ruling, SeedSource
 from services.demo.load import DemoSummary
 from services.regulation.periods import Quarter
+from services.regulation.roles import Duty
 from services.usage.records import add_records
 from tests.pages.browsing import open_page, texts
 from tests.services.papers.helpers import PDF
@@ -436,6 +438,51 @@ def test_the_filter_stands_in_the_address(sampler: AppTest) -> None:
     assert "沒有符合篩選的紀錄" in texts(app)
     wrong = open_page("auditor", "audit_sampler", step="judge", filter="nonsense")
     assert "已略過" in texts(wrong)
+
+
+def test_a_head_s_records_wait_for_the_manager_on_the_same_worksheet(sampler: AppTest) -> None:
+    to_the_worksheet(sampler)
+    manager = open_page("agency_manager", "audit_sampler", unit="TAX-DAAN", step="judge")
+    assert "符合" not in {one.label for one in manager.button}
+    assert "迴避" not in manager.segmented_control(key="sampler.filter").options
+    listed = [int(number) for number in sampler.dataframe[0].value["編號"]]
+    with transaction() as db:
+        # Records of other systems have users without an account here.
+        used = db.scalars(
+            select(UsageRecord)
+            .where(UsageRecord.id.in_(listed), UsageRecord.account_id.is_not(None))
+            .order_by(UsageRecord.id)
+        ).first()
+        assert used is not None
+        record = used.id
+        duty = AccountDuty(
+            account_id=used.account_id,
+            duty=Duty.UNIT_HEAD.value,
+            unit_id=used.unit_id,
+            granted_at=NOW,
+        )
+        db.add(duty)
+    manager.run()
+    # What is the manager's comes first; the rest is not theirs, and says so.
+    assert "由機關管理者判定" in texts(manager)
+    assert not {"由我查核", "分派", "加抽"} & {one.label for one in manager.button}
+    manager.segmented_control(key="sampler.filter").set_value("stake").run()
+    assert manager.query_params["filter"] == "stake"
+    theirs = set(manager.dataframe[0].value["編號"])
+    assert record in theirs and len(theirs) < len(listed)
+    select_record(manager, str(record))
+    before = counts()
+    press(manager, "符合")
+    assert added(before) == {"verdicts": 1}
+    manager.segmented_control(key="sampler.filter").set_value("open").run()
+    select_record(manager, str((set(listed) - theirs).pop()))
+    assert "您只判定依規定迴避的紀錄" in texts(manager)
+    assert "符合" not in {one.label for one in manager.button}
+    sampler.run()
+    sampler.segmented_control(key="sampler.filter").set_value("stake").run()
+    select_record(sampler, str(record))
+    assert "選取的紀錄中有依規定迴避的紀錄，由機關管理者判定。" in texts(sampler)
+    assert "符合" not in {one.label for one in sampler.button}
 
 
 def test_keys_lead_from_record_to_record_also_where_all_are_listed(sampler: AppTest) -> None:

@@ -594,7 +594,8 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
         lambda f, w, a, p: f(
             a, w.audit(p, JUDGING), {w.to_judge.get(p or "", 1): 0}, Ruling.COMPLIANT
         ),
-        also=is_person,
+        # A record of nobody in particular: it does not fall to whoever judges the head's.
+        also=lambda w, a, p: p in places_of(w, a, Action.CONDUCT_AUDIT),
     ),
     "services.audits.worksheet.pick": Cell(
         lambda f, w, a, p: f(

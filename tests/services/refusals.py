@@ -20,7 +20,8 @@ _ON_PAPER = "applications.parties.recording_problem"
 _ON_ENDING = "applications.approvers.ending_problem"
 _ON_ACCOUNTS = "identity.managing.management_problem"
 _ON_REVIEWS = "reviews.store.authority_problem"
-WORDING = (_ON_APPLICATIONS, _ON_PAPER, _ON_ENDING, _ON_ACCOUNTS, _ON_REVIEWS)
+_ON_RECORDS = "audits.stakes.why_not"
+WORDING = (_ON_APPLICATIONS, _ON_PAPER, _ON_ENDING, _ON_ACCOUNTS, _ON_REVIEWS, _ON_RECORDS)
 """Functions that only word refusals: whoever calls one raises what it returns."""
 
 REFUSALS: dict[str, tuple[str, ...]] = {
@@ -32,6 +33,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     _ON_ENDING: (_ON_APPLICATIONS, _ON_APPLICATIONS),
     _ON_ACCOUNTS: ("no_accounts_by_command", "own_account", "level_by_level"),
     _ON_REVIEWS: ("own_review", "own_review"),
+    _ON_RECORDS: ("own_records", "stake", "managers_do_not_audit"),
     "applications.acting._end_or_return": (_ON_ENDING,),
     "applications.acting.record_approval_on_paper": (_ON_PAPER,),
     "applications.acting.record_notice": ("own_application",),
@@ -53,12 +55,11 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "audits.drawing._named": ("seed_is_not_chosen",),
     "audits.evidence.adding._working": ("persons_judge_and_sign",),
     "audits.sharing._judging": ("persons_judge_and_sign",),
-    "audits.sharing.take": ("own_records",),
     "audits.signing._capacity": ("two_signers",),
     "audits.signing.reopen": ("persons_judge_and_sign",),
     "audits.signing.sign": ("persons_judge_and_sign",),
-    "audits.worksheet._check_records": ("own_records",),
-    "audits.worksheet._require_person": ("persons_judge_and_sign",),
+    "audits.stakes.require_no_stake": (_ON_RECORDS,),
+    "audits.worksheet.pick": ("persons_judge_and_sign",),
     "identity.factor_removal._refuse_required": ("policy",),
     "identity.factor_removal.remove_factor_as_operator": ("operator",),
     "identity.guard.guarded": ("reach",),

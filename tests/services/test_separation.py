@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from data.engine import reading, transaction
-from data.models import Account, Application, ApplicationAct, Destruction
+from data.models import Account, AccountDuty, Application, ApplicationAct, Destruction
 from services.actor import Actor, DutyHeld, operator
 from services.audits.signing import sign
 from services.audits.words import Ruling
@@ -88,6 +88,22 @@ def own_record(name: str, world: Prepared) -> Attempt:
     if name.endswith("take"):
         return author, lambda f, a: f(a, audit, [record])
     return author, lambda f, a: f(a, audit, {record: 0}, Ruling.COMPLIANT)
+
+
+def staked(name: str, world: Prepared) -> list[Attempt]:
+    """The unit's auditor, where the author of the records is the unit's head by now."""
+    with transaction() as db:
+        db.add(
+            AccountDuty(
+                account_id=world.people["tax2", Role.GENERAL_USER],
+                duty=Duty.UNIT_HEAD.value,
+                unit_id=world.units["tax2"],
+                granted_at=NOW,
+            )
+        )
+    duty = DutyHeld(Duty.AUDITOR, unit_id=world.units["tax2"])
+    auditor = replace(world.actor("clerk_tax2"), duties=(duty,))
+    return [(auditor, on_unit(name, world, "tax2"))]
 
 
 _APPLICATIONS: dict[str, tuple[Deed, tuple[str, ...]]] = {
@@ -246,6 +262,7 @@ def attempts(code: str, name: str, world: Prepared) -> list[Attempt]:
             )
         ],
         "own_records": lambda: [own_record(name, world)],
+        "stake": lambda: staked(name, world),
         "managers_do_not_audit": lambda: [
             (people[who], on_unit(name, world, "tax1"))
             for who in ("unit_manager", "agency_manager", "system_manager")
@@ -280,6 +297,7 @@ SAYS = {
     "own_leaving": "^自己的離職或異動不由自己登錄",
     "destroyed_by_two": "^銷毀由提出者以外的另一位管理者確認",
     "own_records": "是您自己的使用紀錄",
+    "stake": "是單位主管的使用紀錄，由機關管理者判定",
 }
 """Where somebody out of reach would be refused as well: what tells that it is this row."""
 
@@ -306,7 +324,7 @@ def test_no_refusal_in_the_code_lacks_its_row() -> None:
     assert kinds - worded <= {rule.code for rule in SEPARATION} | set(NO_SEPARATION)
     # What is enforced somewhere without a sentence of its own: by the permission table, or unseen.
     assert {rule.code for rule in SEPARATION} - kinds == {
-        *("duty_is_no_query", "managers_do_not_audit", "head_reopens"),
+        *("duty_is_no_query", "head_reopens"),
     }
 
 

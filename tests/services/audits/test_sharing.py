@@ -1,5 +1,6 @@
 """Records shared out: evenly, nobody their own, and who has what is always said."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from data.models import Event, RecordShare
 from services.actor import operator
 from services.audits.appointing import appoint, relieve
 from services.audits.desk import view_desk
-from services.audits.dividing import divide, divide_by_count, most_for
+from services.audits.dividing import Open, divide, divide_by_count, most_for
 from services.audits.drawing import draw_first
 from services.audits.effort import FEWEST, pace_of
 from services.audits.freezing import freeze
@@ -35,45 +36,61 @@ from tests.world import NOW, World
 __all__ = ["audited"]
 
 PEOPLE = st.lists(st.integers(1, 6), min_size=1, max_size=5, unique=True)
+BARRED = st.lists(st.frozensets(st.integers(1, 9), max_size=4), max_size=40)
+"""Who may not judge each record: its own user, and whoever has a stake in it."""
 
 
-@given(st.lists(st.integers(1, 9), max_size=60), PEOPLE)
-def test_a_division_is_even_and_gives_nobody_their_own(users: list[int], people: list[int]) -> None:
-    records = [(1000 + place, str(user)) for place, user in enumerate(users)]
+def still_open(barred: list[frozenset[int]]) -> list[Open]:
+    return [Open(1000 + place, f"{min(one, default=0)}", one) for place, one in enumerate(barred)]
+
+
+@given(BARRED, PEOPLE)
+def test_a_division_is_even_and_gives_nobody_what_they_may_not_judge(
+    barred: list[frozenset[int]], people: list[int]
+) -> None:
+    records = still_open(barred)
     shares = divide(records, people)
-    assert set(shares.values()) <= set(people)
-    for record, key in records:
-        if people == [int(key)]:
-            assert record not in shares
-        else:
-            assert shares[record] != int(key)
+    for one in records:
+        able = set(people) - one.barred
+        assert shares[one.record] in able if able else one.record not in shares
     loads = [list(shares.values()).count(one) for one in people]
-    if not {str(one) for one in people} & {key for _, key in records}:
+    if not set(people) & {person for one in barred for person in one}:
         assert max(loads) - min(loads) <= 1
 
 
-@given(st.lists(st.integers(1, 7), max_size=40), PEOPLE, st.data())
-def test_by_count_everybody_gets_as_many_as_asked_and_nobody_their_own(
-    users: list[int], people: list[int], data: st.DataObject
+@given(BARRED, PEOPLE, st.data())
+def test_by_count_everybody_gets_as_many_as_asked_wherever_that_can_be_done(
+    barred: list[frozenset[int]], people: list[int], data: st.DataObject
 ) -> None:
-    records = [(1000 + place, str(user)) for place, user in enumerate(users)]
-    counts: dict[int, int] = {}
-    for one in people:
-        left = len(records) - sum(counts.values())
-        counts[one] = data.draw(st.integers(0, min(left, most_for(records, one))))
+    records = still_open(barred)
+    counts = {
+        one: data.draw(st.integers(0, most_for(records, one)), label=f"for {one}") for one in people
+    }
+    # Hall's condition: no group of people is asked to take more than there is for any of them.
+    groups = (
+        some for size in range(1, len(people) + 1) for some in itertools.combinations(people, size)
+    )
+    can_be_done = all(
+        sum(counts[one] for one in some) <= sum(not set(some) <= one.barred for one in records)
+        for some in groups
+    )
+    if not can_be_done:
+        with pytest.raises(ValueError, match="more records"):
+            divide_by_count(records, counts)
+        return
     shares = divide_by_count(records, counts)
     assert {one: list(shares.values()).count(one) for one in people} == counts
-    assert set(shares) <= {record for record, _ in records}
-    assert not [record for record, key in records if str(shares.get(record)) == key]
-    for too_many in ({one: most_for(records, one) + 1} for one in people):
-        with pytest.raises(ValueError, match="more records"):
-            divide_by_count(records, too_many)
+    assert not [one for one in records if shares.get(one.record) in one.barred]
+    assert set(shares) <= {one.record for one in records}
 
 
 def test_one_user_s_records_stay_together() -> None:
-    records = [(place, "ab"[place % 2]) for place in range(10)]
-    shares = divide(records, [1, 2])
-    assert [{shares[r] for r, key in records if key == user} for user in "ab"] == [{1}, {2}]
+    records = [Open(place, "ab"[place % 2]) for place in range(10)]
+    for shares in (divide(records, [1, 2]), divide_by_count(records, {1: 5, 2: 5})):
+        assert [{shares[one.record] for one in records if one.user == u} for u in "ab"] == [
+            {1},
+            {2},
+        ]
 
 
 @pytest.fixture
@@ -140,7 +157,7 @@ def test_records_are_shared_out_by_count_and_by_user(audited: World, drawn: int)
         (Invalid, "不是這件稽核", lambda: share_by_count(actor, drawn, {10**6: 1})),
         (Invalid, "請選擇使用者", lambda: share_users(actor, drawn, [], head)),
         (Invalid, "不是這件稽核", lambda: share_users(actor, drawn, [clerk], 10**6)),
-        (Invalid, "不能由本人判定", lambda: share_users(actor, drawn, [str(auditor)], auditor)),
+        (Invalid, "不能分派給", lambda: share_users(actor, drawn, [str(auditor)], auditor)),
         (Conflict, "都已判定", lambda: share_users(actor, drawn, ["999999"], head)),
     ):
         with pytest.raises(error, match=said):

@@ -294,7 +294,10 @@ def test_nobody_judges_own_records(audited: World) -> None:
     with pytest.raises(Refused, match="您自己的使用紀錄"):
         judge(audited.actor("head"), audit_id, mixed, Ruling.COMPLIANT)
     assert snapshot() == before
-    judge(audited.actor("auditor"), audit_id, {own[0].record_id: 0}, Ruling.COMPLIANT)
+    # They are the head's: no auditor of the unit judges them either.
+    assert {row.goes_to for row in own} == {"由機關管理者判定"}
+    manager = audited.actor("agency_manager")
+    judge(manager, audit_id, {own[0].record_id: 0}, Ruling.COMPLIANT)
 
 
 def test_a_signed_audit_changes_only_by_reopening(audited: World) -> None:
@@ -374,12 +377,13 @@ def test_freezing_or_drawing_twice_is_refused(audited: World) -> None:
 def test_only_the_unit_s_own_auditors_conduct_it(audited: World, who: str) -> None:
     audit_id = drawn_audit(audited)
     person = audited.actor(who)
+    record = worksheet_rows(audited.actor("head"), audit_id)[0].record_id
     before = snapshot()
     for attempt in (
         lambda: freeze(person, audited.units["tax1"], Quarter(2026, 2)),
         lambda: redraw(person, audit_id, "沒有權限的人"),
         lambda: expand(person, audit_id, 1, "沒有權限的人"),
-        lambda: judge(person, audit_id, {1: 0}, Ruling.COMPLIANT),
+        lambda: judge(person, audit_id, {record: 0}, Ruling.COMPLIANT),
         lambda: sign_as_shown(person, audit_id),
     ):
         with pytest.raises(Refused):

@@ -42,7 +42,7 @@ from services.audits.worksheet import judge, pick
 from services.errors import UserError
 from services.regulation.periods import HalfYear
 from tests.agency_freeze import reasons
-from tests.services.life_of_audit.rules import BEFORE, MAY, WORD, hold
+from tests.services.life_of_audit.rules import BEFORE, MAY, WORD, hold, judges
 from tests.services.life_of_audit.stored import Place, look
 from tests.services.papers.helpers import pdf
 from tests.world import NOW
@@ -63,8 +63,12 @@ PROBABLE = {
 }
 """Who does something to which audit, as often as it stands here, by the stage that a life begins at."""
 PEOPLE = ("head", "auditor", "clerk2", "clerk", "agency_manager", "ethics", "both", "agency_head")
-WORKERS = {"unit": ("head", "auditor"), "nil": ("head",), "agency": ("ethics", "agency_manager")}
-"""Two who can judge everything between them."""
+WORKERS = {
+    "unit": ("head", "auditor", "agency_manager"),
+    "nil": ("head",),
+    "agency": ("ethics", "agency_manager"),
+}
+"""Those who can judge everything between them."""
 BY = st.integers(0, 9_999)
 SOME = st.sets(st.integers(0, 37), max_size=30)
 REASON = "隨意做的一件事"
@@ -108,7 +112,7 @@ class Living(RuleBasedStateMachine):
         self.place.reached[f"{name}:{which}"] += 1
         assert may, f"{name} of {which} by {who}, who may not"
         touched = self.audit(which) if name not in BEFORE else None
-        hold(before, self.stands, self.users, touched, name)
+        hold(self.world, before, self.stands, self.users, touched, name)
 
     def actor(self, who: str) -> Actor:
         # Read anew only where somebody's duties are others by now: that took a third of a life's time.
@@ -227,10 +231,17 @@ class Living(RuleBasedStateMachine):
 
     def the_rest_is_judged(self, which: str, ruling: Ruling = Ruling.COMPLIANT) -> None:
         for who in WORKERS[which]:
-            mine = self.world.accounts[who]
-            others = {record: 0 for record in self.open(which) if self.users[record] != mine}
+            others = {record: 0 for record in self.open(which) if self.is_for(which, who, record)}
             if others:
                 self.judges(which, who, others, ruling, set())
+
+    def is_for(self, which: str, who: str, record: int) -> bool:
+        """Whether a worker judges a record: not their own, nor one that falls to somebody else."""
+        mine, whose = self.world.accounts[who], self.users[record]
+        fall_to = judges(self.world, PERIODS[which][0], whose)
+        if fall_to is None:
+            return mine != whose and (which == "agency" or who != "agency_manager")
+        return mine in fall_to
 
     @rule(turns=st.integers(1, 6), ruling=st.sampled_from([Ruling.COMPLIANT, Ruling.EXPLAIN]))
     def the_units_audit_goes_on(self, turns: int, ruling: Ruling) -> None:

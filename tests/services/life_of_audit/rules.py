@@ -50,6 +50,8 @@ def _nobody(_world: World, _stands: Stored, _who: str) -> bool:
 MAY: dict[tuple[str, str], May] = {
     ("conduct", "unit"): _holding("unit_head", "auditor"),
     ("conduct", "agency"): _auditing,
+    ("judge", "unit"): lambda *who: _managing(*who) or _holding("unit_head", "auditor")(*who),
+    ("judge", "agency"): _auditing,
     ("reopen", "unit"): _holding("unit_head"),
     ("reopen", "agency"): _managing,
     ("receive", "unit"): _managing,
@@ -59,9 +61,15 @@ MAY: dict[tuple[str, str], May] = {
     ("appoint", "unit"): _holding("unit_head"),
 }
 """Who may do what to an audit of each kind, by the words of clauses 7.1.1 and 7.1.2."""
+STAKE = {
+    ("unit", "head"): ("agency_manager", "both"),
+    ("agency", "agency_manager"): ("ethics", "both"),
+    ("agency", "ethics"): ("agency_manager", "both"),
+}
+"""Whose records fall to whom, by kind of audit (domain.md §7.3); any others to whoever conducts it."""
 WORD = {
     **dict.fromkeys(
-        ("freeze", "draw_first", "redraw", "expand", "pick", "judge", "sign", "share_out", "take",
+        ("freeze", "draw_first", "redraw", "expand", "pick", "sign", "share_out", "take",
          "give_back", "add_evidence", "withdraw"), "conduct"),
     "return": "approve",
     "relieve": "appoint",
@@ -80,8 +88,20 @@ BECOMES = {"receive": {"received"}, "approve": {"approved"}, "return": {"judging
            "reopen": {"judging", "frozen"}}  # fmt: skip
 
 
+def judges(world: World, kind: str, whose: int | None) -> set[int] | None:
+    """Return to whom somebody's records fall in an audit; None where to whoever conducts it."""
+    names = {account: name for name, account in world.accounts.items()}
+    fall_to = STAKE.get((kind, names.get(whose or 0, "")))
+    return {world.accounts[name] for name in fall_to} if fall_to else None
+
+
 def hold(
-    before: Stored, now: Stored, users: dict[int, int | None], touched: int | None, name: str
+    world: World,
+    before: Stored,
+    now: Stored,
+    users: dict[int, int | None],
+    touched: int | None,
+    name: str,
 ) -> None:
     """Fail unless everything holds after ``name`` was done to the audit ``touched``; ``users`` are by record."""
     for table in KEPT:
@@ -98,7 +118,7 @@ def hold(
             for table in (Verdict, Signature, SampleItem, JudgementPick, AuditFrame):
                 assert now.rows(table, old.id) == before.rows(table, old.id)
             assert new.status in BECOMES[name]
-    _verdicts(now, users)
+    _verdicts(world, now, users)
     for audit in after.values():
         if audit.status in DONE:
             _signed(now, audit)
@@ -106,16 +126,27 @@ def hold(
             _counted(now, audit)
 
 
-def _verdicts(now: Stored, users: dict[int, int | None]) -> None:
+def _verdicts(world: World, now: Stored, users: dict[int, int | None]) -> None:
     sequences: dict[tuple[int, int], list[int]] = {}
+    managers = {world.accounts["agency_manager"], world.accounts["both"]}
+    kinds = {row.id: row.kind for row in now.rows(Audit)}
     for row in now.rows(Verdict):
         sequences.setdefault((row.audit_id, row.record_id), []).append(row.sequence)
         assert row.judged_by != users[row.record_id], "judged one's own"
+        kind = kinds[row.audit_id]
+        fall_to = judges(world, kind, users[row.record_id])
+        if fall_to is not None:
+            assert row.judged_by in fall_to, "judged in spite of a stake"
+        elif kind == "unit":
+            assert row.judged_by not in managers, "a manager judged what is the unit's"
         assert row.verdict != "compliant" or not row.failed_checks
         assert row.sequence == 1 or row.change_reason
     for found in sequences.values():
         assert found == list(range(1, len(found) + 1))
-    assert all(row.account_id != users[row.record_id] for row in now.rows(RecordShare))
+    for row in now.rows(RecordShare):
+        assert row.account_id != users[row.record_id], "was given one's own"
+        fall_to = judges(world, kinds[row.audit_id], users[row.record_id])
+        assert fall_to is None or row.account_id in fall_to, "was given one with a stake"
 
 
 def _signed(now: Stored, audit: Audit) -> None:

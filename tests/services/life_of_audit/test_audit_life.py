@@ -85,7 +85,10 @@ def furnished() -> World:
     with transaction() as db:
         duty = ((Duty.ETHICS_OFFICER, "agency"),)
         add_person(db, world, 91, "both", "tax2", Role.AGENCY_MANAGER, duty)
-    for who, count in (("clerk", 14), ("clerk2", 8), ("auditor", 4), ("agency_manager", 4)):
+    for who, count in (
+        *(("clerk", 11), ("clerk2", 8), ("auditor", 4), ("agency_manager", 4)),
+        ("head", 3),
+    ):
         world.use(who, *(at(2026, 1 + day % 3, day + 1) for day in range(count)))
     for who, count in (("clerk_tax2", 6), ("ethics", 2)):
         world.use(who, *(at(2026, 4 + day % 3, day + 1) for day in range(count)))

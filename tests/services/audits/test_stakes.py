@@ -1,0 +1,158 @@
+"""Whoever has a stake in a record does not judge it: found for each record, and judged by whom it falls to."""
+
+import pytest
+from sqlalchemy import select, update
+
+from data.engine import reading, transaction
+from data.models import Account, Audit, RecordShare, Verdict
+from services.actor import Actor
+from services.audits.drawing import draw_first, expand
+from services.audits.evidence import add_evidence
+from services.audits.freezing import freeze
+from services.audits.sharing import share_by_count, share_out, share_users, take
+from services.audits.sheet import SheetRow, worksheet_rows
+from services.audits.spot import open_spot_check
+from services.audits.words import FrameScope, Ruling
+from services.audits.worksheet import judge, pick
+from services.errors import Conflict, Invalid, Refused
+from services.regulation.periods import HalfYear
+from services.regulation.roles import Role
+from tests.agency_freeze import freeze_half
+from tests.services.audits.test_unit_audit import Q3, sign_as_shown, snapshot
+from tests.services.papers.helpers import pdf
+from tests.world import World, at
+
+FIRST_HALF = HalfYear(2026, 1)
+
+
+def drawn(world: World, *users: str) -> int:
+    """A unit audit of the whole quarter, two records a user."""
+    for who in users:
+        world.use(who, at(2026, 7, 6), at(2026, 8, 7))
+    head = world.actor("head")
+    audit_id = freeze(head, world.units["tax1"], Q3, base_records=2 * len(users))
+    draw_first(head, audit_id)
+    return audit_id
+
+
+def of(world: World, rows: list[SheetRow], who: str) -> dict[int, int]:
+    mine = str(world.accounts[who])
+    return {row.record_id: 0 for row in rows if row.person_key == mine}
+
+
+def judgeable(world: World, person: Actor, audit_id: int) -> set[str]:
+    """Return whose records somebody may judge."""
+    names = {str(account): name for name, account in world.accounts.items()}
+    rows = worksheet_rows(person, audit_id)
+    return {names[row.person_key] for row in rows if row.may_judge}
+
+
+def test_the_head_s_records_are_the_manager_s_to_judge_and_no_others(world: World) -> None:
+    audit_id = drawn(world, "clerk", "clerk2", "auditor", "head", "agency_manager")
+    people = {who: world.actor(who) for who in ("head", "auditor", "agency_manager", "ethics")}
+    head, auditor, manager, ethics = people.values()
+    rows = worksheet_rows(manager, audit_id)
+    heads, clerks = of(world, rows, "head"), of(world, rows, "clerk")
+    assert {row.record_id for row in rows if row.goes_to == "由機關管理者判定"} == set(heads)
+    assert not [row for row in rows if row.goes_to and row.record_id not in heads]
+    assert {who: judgeable(world, one, audit_id) for who, one in people.items()} == {
+        "head": {"clerk", "clerk2", "auditor", "agency_manager"},
+        "auditor": {"clerk", "clerk2", "agency_manager"},
+        "agency_manager": {"head"},
+        "ethics": set(),
+    }
+    # Nobody of the unit is given them, however it is shared out.
+    both = [world.accounts["head"], world.accounts["auditor"]]
+    assert sum(share_out(head, audit_id, both).values()) == 8
+    assert share_by_count(auditor, audit_id, {both[0]: 4, both[1]: 4}) == {both[0]: 4, both[1]: 4}
+    before = snapshot()
+    share, one = min(heads), str(world.accounts["head"])
+    for error, said, attempt in (
+        (Invalid, "合計 9 筆分不完", lambda: share_by_count(head, audit_id, {both[0]: 8, both[1]: 1})),
+        (Invalid, "依規定由他人判定", lambda: share_by_count(head, audit_id, {both[1]: 7})),
+        (Invalid, f"紀錄 {share} 不能分派給", lambda: share_users(head, audit_id, [one], both[1])),
+        (Refused, "是單位主管的使用紀錄", lambda: take(auditor, audit_id, [share])),
+        (Refused, "自己的使用紀錄.*由機關管理者判定", lambda: take(head, audit_id, [share])),
+        (Refused, "由機關管理者判定", lambda: judge(auditor, audit_id, heads, Ruling.COMPLIANT)),
+        (Refused, "只判定依規定迴避", lambda: judge(ethics, audit_id, heads | clerks, Ruling.MAJOR, "查無")),
+        (Refused, "只判定依規定迴避", lambda: judge(manager, audit_id, clerks, Ruling.COMPLIANT)),
+        (Refused, "單位稽核|判定", lambda: judge(manager, audit_id, heads | clerks, Ruling.COMPLIANT)),
+        (Refused, "沒有", lambda: take(manager, audit_id, [share])),
+        (Refused, "沒有", lambda: pick(manager, audit_id, [share], "機關管理者想加入")),
+        (Refused, "沒有", lambda: expand(manager, audit_id, 1, "機關管理者想加抽")),
+        (Refused, "沒有", lambda: add_evidence(manager, audit_id, share, "a.pdf", pdf("a"))),
+    ):  # fmt: skip
+        with pytest.raises(error, match=said):
+            attempt()
+    assert snapshot() == before
+    judge(auditor, audit_id, clerks, Ruling.COMPLIANT)
+    for who in ("clerk2", "auditor", "agency_manager"):
+        judge(head, audit_id, of(world, rows, who), Ruling.COMPLIANT)
+    with pytest.raises(Conflict, match="還有 2 筆紀錄未判定"):
+        sign_as_shown(head, audit_id)
+    judge(manager, audit_id, heads, Ruling.DEFICIENT, "查無此案")
+    with reading() as db:
+        assert not db.scalars(select(RecordShare).where(RecordShare.record_id.in_(heads))).all()
+        verdicts = db.scalars(select(Verdict).where(Verdict.record_id.in_(heads))).all()
+        assert {row.judged_by for row in verdicts} == {manager.account_id}
+    sign_as_shown(head, audit_id)
+    with reading() as db:
+        assert db.get_one(Audit, audit_id).status == "signed"
+
+
+def test_a_head_who_is_the_manager_too_falls_to_the_ethics_officer(world: World) -> None:
+    audit_id = drawn(world, "clerk", "head")
+    with transaction() as db:
+        db.execute(
+            update(Account)
+            .where(Account.id == world.accounts["head"])
+            .values(role=Role.AGENCY_MANAGER.value)
+        )
+    rows = worksheet_rows(world.actor("agency_manager"), audit_id)
+    assert {row.goes_to for row in rows} == {"", "由政風人員判定"}
+    heads = of(world, rows, "head")
+    for who in ("agency_manager", "auditor", "head"):
+        with pytest.raises(Refused, match="由政風人員判定"):
+            judge(world.actor(who), audit_id, heads, Ruling.COMPLIANT)
+    judge(world.actor("ethics"), audit_id, heads, Ruling.COMPLIANT)
+
+
+def test_the_two_who_audit_an_agency_judge_each_other_s_records(world: World) -> None:
+    users = ("clerk", "agency_manager", "ethics", "head")
+    for who in users:
+        world.use(who, at(2026, 2, 3), at(2026, 5, 4))
+    manager, ethics = world.actor("agency_manager"), world.actor("ethics")
+    audit_id = freeze_half(
+        manager, world.agencies["tax"], FIRST_HALF, FrameScope.UNAUDITED, base_records=8
+    )
+    draw_first(manager, audit_id)
+    assert judgeable(world, manager, audit_id) == {"clerk", "ethics", "head"}
+    assert judgeable(world, ethics, audit_id) == {"clerk", "agency_manager", "head"}
+    two = [world.accounts["agency_manager"], world.accounts["ethics"]]
+    assert share_out(ethics, audit_id, two) == dict.fromkeys(two, 4)
+    rows = {row.record_id: row for row in worksheet_rows(manager, audit_id)}
+    assert not [row for row in rows.values() if row.mine and not row.may_judge]
+    says = {row.person_key: row.goes_to for row in rows.values()}
+    keys = {who: str(world.accounts[who]) for who in users}
+    assert says[keys["agency_manager"]] == "由政風人員判定"
+    assert says[keys["ethics"]] == "由機關管理者判定"
+    assert says[keys["clerk"]] == says[keys["head"]] == ""
+    for one in (manager, ethics):
+        own = [row.record_id for row in worksheet_rows(one, audit_id) if row.own]
+        with pytest.raises(Refused, match="您自己的使用紀錄"):
+            judge(one, audit_id, dict.fromkeys(own, 0), Ruling.COMPLIANT)
+
+
+def test_a_manager_s_records_in_a_spot_check_are_the_ethics_officer_s(world: World) -> None:
+    for who in ("clerk", "agency_manager", "head"):
+        world.use(who, at(2026, 7, 6))
+    manager, ethics = world.actor("agency_manager"), world.actor("ethics")
+    audit_id = open_spot_check(manager, world.units["tax1"], Q3, "不定期檢查", 3, seal=False)
+    draw_first(manager, audit_id)
+    assert judgeable(world, manager, audit_id) == {"clerk", "head"}
+    assert judgeable(world, ethics, audit_id) == {"agency_manager"}
+    rows = worksheet_rows(ethics, audit_id)
+    judge(ethics, audit_id, of(world, rows, "agency_manager"), Ruling.COMPLIANT)
+    for who in ("clerk", "head"):
+        judge(manager, audit_id, of(world, rows, who), Ruling.COMPLIANT)
+    sign_as_shown(manager, audit_id)

@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from data.models.base import Base
 from data.models.organisation import Unit
+
+_IN_USE = text("status <> 'cancelled'")
 
 
 class Account(Base):
@@ -14,7 +16,8 @@ class Account(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(40), unique=True)
-    staff_no: Mapped[str] = mapped_column(String(20), unique=True)
+    staff_no: Mapped[str] = mapped_column(String(20))
+    """The person's: two accounts with the same number are one person, who has one in use at a time."""
     name: Mapped[str] = mapped_column(String(60), index=True)
     title: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(120), default="")
@@ -43,7 +46,17 @@ class Account(Base):
         foreign_keys="AccountDuty.account_id", order_by="AccountDuty.id"
     )
 
-    __table_args__ = (Index("ix_accounts_unit_id_status", "unit_id", "status"),)
+    __table_args__ = (
+        Index("ix_accounts_unit_id_status", "unit_id", "status"),
+        Index("ix_accounts_staff_no", "staff_no"),
+        Index(
+            "uq_accounts_staff_no_in_use",
+            "staff_no",
+            unique=True,
+            sqlite_where=_IN_USE,
+            postgresql_where=_IN_USE,
+        ),
+    )
 
 
 class AccountItem(Base):

@@ -27,8 +27,13 @@ class Earlier:
 
 
 def account_of_number(db: Session, staff_no: str, lock: bool = False) -> Account | None:
-    """Return the account with a staff number, whatever its status."""
-    asked = select(Account).where(func.lower(Account.staff_no) == staff_no.lower())
+    """Return the account with a staff number, whatever its status: the one in use, else the newest."""
+    asked = (
+        select(Account)
+        .where(func.lower(Account.staff_no) == staff_no.lower())
+        .order_by(Account.status == AccountStatus.CANCELLED, Account.id.desc())
+        .limit(1)
+    )
     return db.scalar(asked.with_for_update(key_share=True) if lock else asked)
 
 

@@ -186,8 +186,8 @@ def _open_records(db: Session, audit: Audit, stakes: Stakes, people: Collection[
     if not wanted:
         raise Conflict("全部紀錄都已判定，沒有可分派的紀錄。")
     return [
-        Open(record, key, frozenset(one for one in people if not stakes.may(one, account)))
-        for record, (account, key) in users_of(db, wanted).items()
+        Open(record, user, frozenset(one for one in people if not stakes.may(one, user)))
+        for record, user in users_of(db, wanted).items()
     ]
 
 

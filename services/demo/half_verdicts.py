@@ -42,7 +42,7 @@ def judge_half(
         )
         stakes = stakes_of(db, audit, at)
         users = users_of(db, sample)
-        theirs = {record for record in sample if stakes.may(manager, users[record][0])}
+        theirs = {record for record in sample if stakes.may(manager, users[record])}
     otherwise: set[int] = set()
     if is_left_open:
         sample = sample[: max(1, len(sample) // 2)]

@@ -152,6 +152,11 @@ def _named_account(db: Session, token: Token) -> Account:
         raise Refused(UNVERIFIED)
     named = or_(Account.username == token.claim, Account.staff_no == token.claim)
     found = db.scalars(select(Account).where(named).with_for_update()).all()
+    # An account that a person had before is not meant where the person has one in use.
+    in_use = {one.staff_no for one in found if one.status != AccountStatus.CANCELLED}
+    found = [
+        one for one in found if one.status != AccountStatus.CANCELLED or one.staff_no not in in_use
+    ]
     if not found:
         raise Refused(UNKNOWN)
     if len(found) > 1:

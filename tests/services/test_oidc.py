@@ -161,6 +161,18 @@ def test_a_claim_that_two_accounts_answer_to_is_refused(world: World) -> None:
     assert bound() == {}
 
 
+def test_the_account_in_use_is_meant_and_not_the_one_that_the_person_had_before(
+    world: World,
+) -> None:
+    with transaction() as db:
+        before = db.get_one(Account, world.accounts["clerk2"])
+        before.status, before.staff_no = "cancelled", "T00001"
+    clerk = world.accounts["clerk"]
+    with reading() as db:
+        assert db.get_one(Account, clerk).staff_no == "T00001"
+    assert come(claims(name="T00001")) == Entering(clerk, Method.OIDC, NOW)
+
+
 @pytest.mark.parametrize("before", [False, True])
 def test_a_cancelled_account_is_refused_bound_or_not(world: World, before: bool) -> None:
     if before:

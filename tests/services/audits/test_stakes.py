@@ -2,10 +2,12 @@
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from data.engine import reading, transaction
-from data.models import Account, Audit, RecordShare, Verdict
+from data.models import Account, Audit, RecordShare, SourceUser, UsageSource, Verdict
 from services.actor import Actor
+from services.applications.earlier import account_of_number
 from services.audits.drawing import draw_first, expand
 from services.audits.evidence import add_evidence
 from services.audits.freezing import freeze
@@ -20,7 +22,7 @@ from services.regulation.roles import Role
 from tests.agency_freeze import freeze_half
 from tests.services.audits.test_unit_audit import Q3, sign_as_shown, snapshot
 from tests.services.papers.helpers import pdf
-from tests.world import World, at
+from tests.world import NOW, World, at
 
 FIRST_HALF = HalfYear(2026, 1)
 
@@ -156,3 +158,86 @@ def test_a_manager_s_records_in_a_spot_check_are_the_ethics_officer_s(world: Wor
     for who in ("clerk", "head"):
         judge(manager, audit_id, of(world, rows, who), Ruling.COMPLIANT)
     sign_as_shown(manager, audit_id)
+
+
+def earlier_account(world: World, who: str) -> str:
+    """Give somebody a cancelled account from before under the same number, and a login in another system."""
+    with transaction() as db:
+        now = db.get_one(Account, world.accounts[who])
+        before = Account(
+            username=f"{who}_before",
+            staff_no=now.staff_no.lower(),
+            name=now.name,
+            unit_id=now.unit_id,
+            role=Role.GENERAL_USER.value,
+            status="cancelled",
+            password_hash=now.password_hash,
+            created_at=now.created_at,
+        )
+        other = UsageSource(code=f"{who}-elsewhere", name=f"{who} 的其他系統", created_at=NOW)
+        db.add_all((before, other))
+        db.flush()
+        world.accounts[before.username] = before.id
+        db.add(SourceUser(source_id=other.id, user_code="u 1", account_id=now.id))
+        return f"S{other.id}:u 1"
+
+
+def test_a_person_is_not_an_account(world: World) -> None:
+    """What somebody did under an account of before, or in another system, is their own all the same."""
+    keys: dict[str, str] = {}
+    for who in ("head", "auditor"):
+        foreign = earlier_account(world, who)
+        world.use(who, at(2026, 7, 8), account_id=None, person_key=foreign, username="u 1")
+        keys |= dict.fromkeys((foreign, str(world.accounts[f"{who}_before"])), who)
+    audit_id = freeze_whole(world, "clerk", "head_before", "auditor_before")
+    head, auditor, manager = (world.actor(who) for who in ("head", "auditor", "agency_manager"))
+    rows = {row.record_id: row for row in worksheet_rows(auditor, audit_id)}
+    whose = {record: keys.get(row.person_key, "clerk") for record, row in rows.items()}
+    assert sorted(whose.values()).count("head") == sorted(whose.values()).count("auditor") == 3
+    assert {record for record, row in rows.items() if row.own} == {
+        record for record, who in whose.items() if who == "auditor"
+    }
+    for record, who in whose.items():
+        assert (rows[record].goes_to == "由機關管理者判定") is (who == "head")
+        assert rows[record].may_judge is (who == "clerk")
+    # A share is nobody's own either, and the head's are nobody's of the unit.
+    two = [world.accounts["head"], world.accounts["auditor"]]
+    assert share_out(head, audit_id, two) == {two[0]: 3, two[1]: 2}
+    with reading() as db:
+        shared = {row.record_id: row.account_id for row in db.scalars(select(RecordShare))}
+    assert {one for record, one in shared.items() if whose[record] == "auditor"} == {two[0]}
+    assert not [record for record in shared if whose[record] == "head"]
+    for record, who in whose.items():
+        if who == "clerk":
+            continue
+        with pytest.raises(Refused, match=f"紀錄 {record} 是(您自己|單位主管)的使用紀錄"):
+            judge(auditor, audit_id, {record: 0}, Ruling.COMPLIANT)
+        judge(head if who == "auditor" else manager, audit_id, {record: 0}, Ruling.COMPLIANT)
+
+
+def freeze_whole(world: World, *users: str) -> int:
+    """Freeze and draw the whole quarter, where other records stand in it already."""
+    for who in users:
+        world.use(who, at(2026, 7, 6), at(2026, 8, 7))
+    audit_id = freeze(world.actor("head"), world.units["tax1"], Q3, base_records=8)
+    draw_first(world.actor("head"), audit_id)
+    return audit_id
+
+
+def test_one_account_of_a_person_is_in_use_at_a_time(world: World) -> None:
+    earlier_account(world, "head")
+    earlier = world.accounts["head_before"]
+    with reading() as db:
+        number = db.get_one(Account, world.accounts["head"]).staff_no
+        found = account_of_number(db, number.lower())
+        assert found is not None and found.id == world.accounts["head"]
+    change = update(Account).where(Account.id == earlier)
+    with transaction() as db:
+        db.execute(change.values(staff_no=number))
+    with pytest.raises(IntegrityError), transaction() as db:
+        db.execute(change.values(status="active"))
+    with transaction() as db:
+        db.execute(update(Account).where(Account.staff_no == number).values(status="cancelled"))
+        db.execute(change.values(status="active"))
+        found = account_of_number(db, number)
+        assert found is not None and found.id == earlier

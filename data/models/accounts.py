@@ -80,6 +80,8 @@ class AccountDuty(Base):
     duty: Mapped[str] = mapped_column(String(20))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), index=True)
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    """Of an ethics officer: in what office; empty where that was not asked yet."""
     granted_at: Mapped[datetime]
     granted_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     starts_at: Mapped[datetime | None]

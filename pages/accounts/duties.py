@@ -9,6 +9,7 @@ from pages.shared.session import current_actor
 from services import rocdate
 from services.accounts.directory import AccountRow
 from services.accounts.duties import Duties, DutyLine, duties_of, end_duty, give_duty
+from services.regulation.roles import Duty, EthicsKind
 
 _GIVE, _END = "account.duty.give", "account.duty.end"
 _EXAMPLE = "例如：115年12月1日人事令，接任分處主任"
@@ -22,7 +23,7 @@ def duties_part(row: AccountRow) -> None:
     st.markdown("**職務**")
     for line in duties.held:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(line.duty.label)
+            st.markdown(line.label)
             until = f"至 {rocdate.roc_time(line.until)} 止" if line.until else ""
             st.caption(f"{rocdate.roc_time(line.since)} 起{until}")
             if line.may_end:
@@ -64,11 +65,20 @@ def _give(row: AccountRow, duties: Duties) -> None:
         duty = st.radio(
             "職務", duties.may_give, format_func=lambda one: one.label, key="dialog.duty"
         )
+        kind = None
+        if duty is Duty.ETHICS_OFFICER:
+            kind = st.radio(
+                "辦理方式（印在附件三的簽章欄）",
+                list(EthicsKind),
+                format_func=lambda one: one.label,
+                index=None,
+                key="dialog.ethics",
+            )
         st.info("指派後，本人下一次操作即生效；職務不帶查詢地籍資料的權利。")
         reason = ask_reason(_EXAMPLE)
         if st.button("指派", type="primary", icon=":material/badge:", key="dialog.do"):
             with showing_errors():
-                give_duty(current_actor(), row.id, duty, reason or "")
+                give_duty(current_actor(), row.id, duty, reason or "", kind)
                 done(f"已指派{row.label}為{duty.label}。")
 
     ask()

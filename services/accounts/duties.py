@@ -20,7 +20,7 @@ from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
 from services.identity.terms import not_ended
 from services.regulation.purpose import tidy
-from services.regulation.roles import AccountStatus, Duty, Role
+from services.regulation.roles import AccountStatus, Duty, EthicsKind, Role
 
 REASON_MIN, REASON_MAX = 4, 200
 OF_THE_AGENCY = (Duty.UNIT_HEAD, Duty.ETHICS_OFFICER, Duty.AGENCY_HEAD)
@@ -35,11 +35,18 @@ class DutyLine:
 
     duty_id: int
     duty: Duty
+    kind: EthicsKind | None
+    """Of an ethics officer's, where it was said."""
     since: datetime
     """When it was given or, where that is later, when it begins."""
     until: datetime | None
     """When it ends by itself; None where somebody has to end it."""
     may_end: bool
+
+    @property
+    def label(self) -> str:
+        """The duty in words, with its kind."""
+        return f"{self.duty.label}（{self.kind.label}）" if self.kind else self.duty.label
 
 
 @dataclass(frozen=True)
@@ -66,29 +73,47 @@ def duties_of(actor: Actor, account_id: int) -> Duties:
                 DutyLine(
                     one.id,
                     Duty(one.duty),
+                    EthicsKind(one.kind) if one.kind else None,
                     one.starts_at or one.granted_at,
                     one.ended_at,
                     may_end=Duty(one.duty) in given,
                 )
                 for one in held
             ),
-            tuple(duty for duty in given if may and duty not in has),
+            tuple(
+                duty
+                for duty in given
+                if may and duty not in has and not _audits_with_itself(account, duty)
+            ),
         )
 
 
 @guarded(Action.GIVE_DUTY)
-def give_duty(actor: Actor, account_id: int, duty: Duty, reason: str) -> None:
+def give_duty(
+    actor: Actor, account_id: int, duty: Duty, reason: str, kind: EthicsKind | None = None
+) -> None:
     """Give somebody a duty (指派職務); their next click has it, or has them set up a second factor.
 
     Of the unit they are in, of its agency, or everywhere, as the duty is. Raises Refused for oneself
     and for a duty that others give, Invalid for an account that is not in use, Conflict for one held.
+    An ethics officer's takes its ``kind``, and is never an agency manager's: the two audit together (7.1.2).
     """
     why = _reason(reason)
+    if (kind is not None) is not (duty is Duty.ETHICS_OFFICER):
+        kinds = "、".join(one.label for one in EthicsKind)
+        raise Invalid(
+            f"指派「{Duty.ETHICS_OFFICER.label}」時請選辦理方式（{kinds}）；其他職務沒有。"
+        )
     with transaction() as db:
         account = _load(db, account_id, lock=True)
         _permitted(actor, account, duty)
         if account.status != AccountStatus.ACTIVE:
             raise Invalid(f"{account.name}的帳號不是「使用中」，不能指派職務。")
+        if _audits_with_itself(account, duty):
+            raise Invalid(
+                f"{account.name}是機關管理者，不能兼任政風人員：機關稽核由兩人會同辦理。"
+                "沒有政風單位的機關請指派兼辦政風的其他人，或上級機關政風單位的人。"
+            )
         if db.scalars(_held(account_id, actor.now).where(AccountDuty.duty == duty)).first():
             raise Conflict(f"{account.name}已有「{duty.label}」職務。")
         db.add(
@@ -99,11 +124,13 @@ def give_duty(actor: Actor, account_id: int, duty: Duty, reason: str) -> None:
                 agency_id=account.unit.agency_id
                 if duty in (Duty.ETHICS_OFFICER, Duty.AGENCY_HEAD)
                 else None,
+                kind=kind.value if kind else "",
                 granted_at=actor.now,
                 granted_by=actor.account_id,
             )
         )
-        _write(db, actor, EventType.DUTY_GIVEN, account_id, duty, why)
+        more = {"kind": kind.value} if kind else {}
+        _write(db, actor, EventType.DUTY_GIVEN, account_id, duty, why, **more)
 
 
 @guarded(Action.GIVE_DUTY)
@@ -120,10 +147,16 @@ def end_duty(actor: Actor, account_id: int, duty_id: int, reason: str) -> None:
         _write(db, actor, EventType.DUTY_ENDED, account_id, Duty(held.duty), why)
 
 
+def _audits_with_itself(account: Account, duty: Duty) -> bool:
+    """Whether one person would be both who audit an agency together (7.1.2)."""
+    return duty is Duty.ETHICS_OFFICER and account.role == Role.AGENCY_MANAGER
+
+
 def _write(
-    db: Session, actor: Actor, type_: EventType, account_id: int, duty: Duty, why: str
+    db: Session, actor: Actor, type_: EventType, account_id: int, duty: Duty, why: str, **more: str
 ) -> None:
-    events.write(db, actor, type_, about=("account", account_id), duty=duty.value, reason=why)
+    about = ("account", account_id)
+    events.write(db, actor, type_, about=about, duty=duty.value, reason=why, **more)
 
 
 def _held(account_id: int, now: datetime) -> Select[AccountDuty]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import transaction
-from data.models import Audit, Reopening, Signature
+from data.models import AccountDuty, Audit, Reopening, Signature
 from services import events
 from services.actor import Actor
 from services.audits import first_format, signatures, store
@@ -21,10 +22,12 @@ from services.audits.words import REOPEN, SIGN
 from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
+from services.identity.terms import held_at
 from services.ledger import proofs
 from services.regulation.audit_kinds import AuditKind, Capacity
 from services.regulation.audit_states import AuditStatus
 from services.regulation.purpose import tidy
+from services.regulation.roles import Duty
 
 CONCLUSION_MAX = 500
 FORMAT = 2
@@ -120,8 +123,27 @@ def _signature(
             "generation": signatures.generation(db, audit.id),
             "format": FORMAT,
             "conclusion": conclusion,
-        },
+        }
+        | _ethics_kind(db, actor, audit, capacity),
     )
+
+
+def _ethics_kind(db: Session, actor: Actor, audit: Audit, capacity: Capacity) -> dict[str, str]:
+    """In what office an ethics officer signs, which the form prints (domain.md §7.4)."""
+    if capacity is not Duty.ETHICS_OFFICER:
+        return {}
+    kind = db.scalar(
+        select(AccountDuty.kind)
+        .where(
+            AccountDuty.account_id == actor.account_id,
+            AccountDuty.duty == capacity,
+            AccountDuty.agency_id == audit.agency_id,
+            held_at(actor.now),
+        )
+        .order_by(AccountDuty.id.desc())
+        .limit(1)
+    )
+    return {"ethics_kind": kind} if kind else {}
 
 
 def content_now(db: Session, audit: Audit) -> str:

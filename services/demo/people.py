@@ -19,7 +19,7 @@ from services.identity.people import as_actor, load_account
 from services.identity.sessions import EndReason
 from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
 from services.regulation.leaving import Leaving
-from services.regulation.roles import AccountStatus, Duty, Role
+from services.regulation.roles import AccountStatus, Duty, EthicsKind, Role
 
 DEMO_PASSWORD = "Taipei-demo-114"  # nosec B105  # the published password of the demo city; production refuses demo data
 """The one password of all demo accounts."""
@@ -233,6 +233,7 @@ def _write_items_and_duties(db: Session, people: list[Person]) -> None:
                     "duty": duty.value,
                     "unit_id": person.unit.unit_id if where == "unit" else None,
                     "agency_id": person.unit.agency_id if where == "agency" else None,
+                    "kind": EthicsKind.OFFICE.value if duty is Duty.ETHICS_OFFICER else "",
                     "granted_at": granted,
                 }
             )

@@ -24,7 +24,7 @@ from services.regulation.items import Item, UsageAction
 from services.regulation.leaving import Leaving
 from services.regulation.periods import Quarter
 from services.regulation.readings import ALL_READINGS
-from services.regulation.roles import AccountStatus, Duty, Role
+from services.regulation.roles import AccountStatus, Duty, EthicsKind, Role
 from services.regulation.workflows import Deed
 from services.usage.flags import LABELS
 from services.usage.office_hours import TimeOfUse
@@ -144,7 +144,7 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "duty": (Duty,),
     "seed_plan": (SeedSource,),
     "seed_source": (SeedSource,),
-    "kind": (DrawKind, PaperKind, Leaving, CorrectionKind),
+    "kind": (DrawKind, PaperKind, Leaving, CorrectionKind, EthicsKind),
     "ruling": (Ruling,),
     "reason": (EndReason,),
     "cause": (Cause,),

@@ -56,7 +56,7 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.ACCOUNT_ITEMS_CHANGED: _words(
         Group.ACCOUNTS, "變更授權項目", "before", "after", "reason"
     ),
-    EventType.DUTY_GIVEN: _words(Group.ACCOUNTS, "指派職務", "duty", "reason"),
+    EventType.DUTY_GIVEN: _words(Group.ACCOUNTS, "指派職務", "duty", "kind", "reason"),
     EventType.DUTY_ENDED: _words(Group.ACCOUNTS, "解除職務", "duty", "reason"),
     EventType.APPLICATION_ACTED: _words(
         Group.ACCOUNTS, "辦理申請案", "number", "act", "step", "note"

@@ -30,6 +30,20 @@ class Duty(StrEnum):
         return DUTY_LABELS[self]
 
 
+class EthicsKind(StrEnum):
+    """In what office somebody is an ethics officer: not every agency has one (domain.md §7.4)."""
+
+    OFFICE = "office"
+    PART = "part"
+    SUPERIOR = "superior"
+
+    @property
+    def label(self) -> str:
+        return {"office": "政風單位", "part": "兼辦政風", "superior": "上級機關政風單位"}[
+            self.value
+        ]
+
+
 ROLE_LABELS = {
     Role.GENERAL_USER: "一般使用者",
     Role.UNIT_MANAGER: "單位管理者",

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from data.engine import reading, transaction
 from data.models import Account, AccountItem, Event, SignInSession
 from services.clock import utc_now
-from services.regulation.roles import Duty
+from services.regulation.roles import Duty, EthicsKind
 from tests.signing_in import session_of
 from tests.world import World
 
@@ -217,8 +217,11 @@ def test_duties_are_given_and_ended_in_their_dialogs(world: World) -> None:
     app.radio(key="dialog.duty").set_value(Duty.ETHICS_OFFICER)
     app.text_area(key="dialog.reason").input("115年12月1日人事令")
     press(app, "dialog.do")
+    assert any("請選辦理方式" in error.value for error in app.error)
+    app.radio(key="dialog.ethics").set_value(EthicsKind.PART)
+    press(app, "dialog.do")
     assert world.actor("clerk").holds(Duty.ETHICS_OFFICER)
-    assert "政風人員" in words(app)
+    assert "政風人員（兼辦政風）" in words(app)
     (end,) = [one for one in app.button if str(one.key).startswith("act.duty.end.")]
     press(app, str(end.key))
     app.text_area(key="dialog.reason").input("115年12月31日退休")

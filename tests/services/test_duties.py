@@ -9,7 +9,7 @@ from data.engine import reading, transaction
 from data.models import Account, Event
 from services.accounts.duties import duties_of, end_duty, give_duty
 from services.errors import Conflict, Invalid, Refused
-from services.regulation.roles import AccountStatus, Duty
+from services.regulation.roles import AccountStatus, Duty, EthicsKind, Role
 from tests.world import World
 
 WHY = "115年12月1日人事令"
@@ -20,31 +20,49 @@ def held(world: World, who: str) -> list[tuple[Duty, int | None, int | None]]:
 
 
 @pytest.mark.parametrize(
-    ("duty", "unit", "agency"),
+    ("duty", "unit", "agency", "kind"),
     [
-        (Duty.UNIT_HEAD, "tax1", None),
-        (Duty.ETHICS_OFFICER, None, "tax"),
-        (Duty.AGENCY_HEAD, None, "tax"),
+        (Duty.UNIT_HEAD, "tax1", None, None),
+        (Duty.ETHICS_OFFICER, None, "tax", EthicsKind.PART),
+        (Duty.AGENCY_HEAD, None, "tax", None),
     ],
 )
 def test_an_agency_manager_gives_and_ends_it(
-    world: World, duty: Duty, unit: str | None, agency: str | None
+    world: World, duty: Duty, unit: str | None, agency: str | None, kind: EthicsKind | None
 ) -> None:
     manager = world.actor("agency_manager")
     clerk = world.accounts["clerk"]
-    give_duty(manager, clerk, duty, WHY)
+    give_duty(manager, clerk, duty, WHY, kind)
     place = (unit and world.units[unit], agency and world.agencies[agency])
     assert held(world, "clerk") == [(duty, *place)]
     (line,) = duties_of(manager, clerk).held
-    assert line.may_end
+    assert (line.may_end, line.kind) == (True, kind)
+    assert line.label == ("政風人員（兼辦政風）" if kind else duty.label)
     end_duty(manager, clerk, line.duty_id, WHY)
     assert held(world, "clerk") == []
+    said = {"duty": duty.value, "reason": WHY}
     with reading() as db:
         events = db.scalars(select(Event).where(Event.type.startswith("duty_"))).all()
         assert [(one.type, one.object_id, one.detail) for one in events] == [
-            (kind, str(clerk), {"duty": duty.value, "reason": WHY})
-            for kind in ("duty_given", "duty_ended")
+            ("duty_given", str(clerk), said | ({"kind": kind.value} if kind else {})),
+            ("duty_ended", str(clerk), said),
         ]
+
+
+def test_an_ethics_officer_has_a_kind_and_is_never_the_agency_manager(world: World) -> None:
+    manager, clerk = world.actor("agency_manager"), world.accounts["clerk"]
+    with transaction() as db:
+        db.get_one(Account, world.accounts["clerk2"]).role = Role.AGENCY_MANAGER.value
+    assert Duty.ETHICS_OFFICER in duties_of(manager, clerk).may_give
+    assert Duty.ETHICS_OFFICER not in duties_of(manager, world.accounts["clerk2"]).may_give
+    for who, duty, kind, sentence in (
+        ("clerk", Duty.ETHICS_OFFICER, None, "政風單位、兼辦政風、上級機關政風單位"),
+        ("clerk", Duty.UNIT_HEAD, EthicsKind.OFFICE, "其他職務沒有"),
+        ("clerk2", Duty.ETHICS_OFFICER, EthicsKind.SUPERIOR, "是機關管理者，不能兼任政風人員"),
+    ):
+        with pytest.raises(Invalid, match=sentence):
+            give_duty(manager, world.accounts[who], duty, WHY, kind)
+        assert held(world, who) == []
 
 
 def test_a_system_manager_gives_the_bureau_its_reviewers_and_nobody_else(world: World) -> None:

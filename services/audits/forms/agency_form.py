@@ -177,5 +177,6 @@ def _results(facts: AuditFacts, units: AgencyFacts) -> Iterable[Field]:
 
 def _boxes(facts: AuditFacts) -> Iterable[Box]:
     yield parts.signature_box("機關管理者", "簽核", facts.signature("agency_manager"))
-    yield parts.signature_box("政風單位", "會同稽核", facts.signature("ethics_officer"))
+    ethics = facts.signature("ethics_officer")
+    yield parts.signature_box(ethics.label if ethics else "政風單位", "會同稽核", ethics)
     yield parts.act_box("機關首長", "核定", facts.approved)

@@ -46,6 +46,7 @@ from services.ledger import proofs
 from services.regulation.audit_kinds import AuditKind
 from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import Quarter, parse_period
+from services.regulation.roles import EthicsKind
 
 OPERATOR = "系統維運"
 
@@ -160,6 +161,8 @@ def _counted(lines: Sequence[RecordFact]) -> tuple[tuple[str, int], ...]:
 
 def _signature(row: Signature) -> SignatureFact:
     label = capacity_of(row.capacity).label
+    if kind := row.summary.get("ethics_kind"):
+        label += f"（{EthicsKind(kind).label}）"
     concluded = row.summary.get("conclusion", "")
     return SignatureFact(row.capacity, label, row.signer_name, row.signed_at, concluded)
 

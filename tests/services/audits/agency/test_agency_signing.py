@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from data.engine import reading, transaction
 from data.models import (
+    AccountDuty,
     Audit,
     AuditAct,
     AuditDraw,
@@ -26,15 +27,17 @@ from services.audits.agency.approving import approve, return_audit
 from services.audits.agency.freezing import freeze_agency, preview_agency_frame
 from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first, expand, redraw
+from services.audits.forms.agency_form import agency_paper
 from services.audits.overview import AuditView, view_audit
 from services.audits.sheet import worksheet_rows
 from services.audits.signing import reopen, sign
 from services.audits.words import FrameScope, Ruling
 from services.audits.worksheet import judge, pick
+from services.documents.paper import Signatures
 from services.errors import Conflict, Invalid, Refused
 from services.regulation.audit_states import AuditStatus
-from services.regulation.roles import Duty, Role
-from tests.agency_freeze import reasons, receive_signed
+from services.regulation.roles import Duty, EthicsKind, Role
+from tests.agency_freeze import freeze_half, reasons, receive_signed
 from tests.services.audits.agency.halves import (
     HALF,
     Q1,
@@ -422,3 +425,37 @@ def test_kinds_are_not_mixed_up(half: World) -> None:
     )
     refused(Invalid, "只有機關稽核", lambda: approve(head, unit, shown(half, unit).content_hash))
     refused(Invalid, "只有機關稽核", lambda: return_audit(head, unit, "請補充說明"))
+
+
+def test_the_office_that_the_ethics_officer_signs_for_is_printed_and_stays(world: World) -> None:
+    """There need be no ethics office: what the duty says when it is signed stands in the box (domain.md §7.4)."""
+    audit_id = freeze_half(
+        world.actor("agency_manager"), world.agencies["tax"], HALF, FrameScope.AUDITED
+    )
+
+    def boxes() -> list[str]:
+        with reading() as db:
+            paper = agency_paper(db, db.get_one(Audit, audit_id))
+        (signed,) = [part for part in paper.parts if isinstance(part, Signatures)]
+        return [box.who for box in signed.boxes]
+
+    def becomes(kind: str) -> None:
+        with transaction() as db:
+            db.execute(
+                update(AccountDuty).where(AccountDuty.duty == "ethics_officer").values(kind=kind)
+            )
+
+    said = []
+    for number, kind in enumerate(("", *EthicsKind)):
+        becomes(kind)
+        said.append(boxes()[1])
+        sign_as(world, audit_id, "agency_manager", "ethics")
+        becomes("")
+        said.append(boxes()[1])
+        later = world.actor("agency_manager", NOW + timedelta(hours=number + 1))
+        reopen(later, audit_id, "更正辦理方式後重新簽核")
+    assert said[::2] == ["政風單位"] * 4
+    assert said[1::2] == [
+        *("政風人員", "政風人員（政風單位）", "政風人員（兼辦政風）"),
+        "政風人員（上級機關政風單位）",
+    ]

@@ -121,7 +121,7 @@ def users_of(db: Session, records: Collection[int]) -> dict[int, str]:
     """Return the person key of each record, in the given order."""
     asked = select(UsageRecord.id, UsageRecord.person_key).where(UsageRecord.id.in_(records))
     found = dict(db.execute(asked).all())
-    return {record: found[record] for record in records}
+    return {record: found[record] for record in records if record in found}
 
 
 def require_no_stake(db: Session, actor: Actor, audit: Audit, records: Collection[int]) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import Agency, AuditFrame, Unit
+from data.models import Agency, Audit, AuditFrame, Unit
 from services.actor import Actor
+from services.audits.stakes import stakes_of, users_of
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.identity.permissions import Action, reach
 from services.identity.scoping import within
@@ -32,6 +33,7 @@ def unit_audit_tasks(db: Session, person: Actor) -> list[Task]:
     empty = empty_frames(db, standings)
     # Asked once: the whole city is hundreds of audits.
     conducts, receives = reach(person, Action.CONDUCT_AUDIT), reach(person, Action.RECEIVE_AUDIT)
+    judges = reach(person, Action.JUDGE_RECORD)
     return [
         task
         for one in standings
@@ -42,14 +44,24 @@ def unit_audit_tasks(db: Session, person: Actor) -> list[Task]:
             empty,
             mine=conducts.covers(one.unit_id, one.agency_id),
             receives=receives.covers(one.unit_id, one.agency_id),
+            judges=judges.covers(one.unit_id, one.agency_id),
         )
     ]
 
 
 def _tasks(
-    db: Session, person: Actor, one: Standing, empty: set[int], *, mine: bool, receives: bool
+    db: Session,
+    person: Actor,
+    one: Standing,
+    empty: set[int],
+    *,
+    mine: bool,
+    receives: bool,
+    judges: bool,
 ) -> Iterator[Task]:
     if not one.status.is_signed:
+        if judges and not mine and (left := _left_to(db, person, one)):
+            yield _to_judge(person, one, left)
         step, words = next_step(db, one, empty) if mine else ("", "尚未簽核")
         yield _to_make(person, one, mine, step, words)
     elif one.status is AuditStatus.SIGNED and (receives or mine):
@@ -74,6 +86,33 @@ def _to_make(person: Actor, one: Standing, mine: bool, step: str, words: str) ->
         late=due.is_past(person.today),
         many=f"{many}待辦理" if mine else f"{many}尚未簽核",
     )
+
+
+def _to_judge(person: Actor, one: Standing, left: int) -> Task:
+    quarter = _quarter(one)
+    due = unit_audit_day(quarter)
+    return Task(
+        key=f"{TaskKind.STAKE.value}:{one.unit_id}:{quarter}",
+        kind=TaskKind.STAKE,
+        state=state_of(due, person.today),
+        words=f"{_name(one)}　單位主管的使用紀錄 {left:,} 筆，待您判定",
+        strong=_name(one),
+        page=_PAGE,
+        fields=(*_fields(one, "judge"), ("filter", "stake")),
+        link="前往判定",
+        due=due,
+        late=due.is_past(person.today),
+        many=f"個單位的{quarter.label}單位稽核有主管的紀錄待判定",
+    )
+
+
+def _left_to(db: Session, person: Actor, one: Standing) -> int:
+    """Return how many records of an audit that others conduct fall to this person, and are not judged yet."""
+    if one.status is not AuditStatus.JUDGING or one.audit_id is None:
+        return 0
+    stakes = stakes_of(db, db.get_one(Audit, one.audit_id), person.now, person)
+    left = set(records_to_judge(db, one.audit_id)) - set(latest_verdicts(db, one.audit_id))
+    return sum(stakes.may(person.account_id, user) for user in users_of(db, left).values())
 
 
 def _to_receive(person: Actor, one: Standing, mine: bool) -> Task:

@@ -20,6 +20,7 @@ class TaskKind(StrEnum):
     ACCESS_REVIEW = "access_review"
     DOCUMENT = "document"
     UNIT_AUDIT = "unit_audit"
+    STAKE = "stake"
     LATE_RECORDS = "late_records"
     RECEIPT = "receipt"
     AGENCY_AUDIT = "agency_audit"

@@ -19,6 +19,8 @@ from services.audits.worksheet import judge, pick
 from services.errors import Conflict, Invalid, Refused
 from services.regulation.periods import HalfYear
 from services.regulation.roles import Role
+from services.schedule.tasks import tasks_of
+from services.schedule.words import Task, TaskKind
 from tests.agency_freeze import freeze_half
 from tests.services.audits.test_unit_audit import Q3, sign_as_shown, snapshot
 from tests.services.papers.helpers import pdf
@@ -40,6 +42,11 @@ def drawn(world: World, *users: str) -> int:
 def of(world: World, rows: list[SheetRow], who: str) -> dict[int, int]:
     mine = str(world.accounts[who])
     return {row.record_id: 0 for row in rows if row.person_key == mine}
+
+
+def waiting(person: Actor) -> list[Task]:
+    """Return what 待辦 says that somebody has to judge in an audit of others."""
+    return [task for task in tasks_of(person) if task.kind is TaskKind.STAKE]
 
 
 def judgeable(world: World, person: Actor, audit_id: int) -> set[str]:
@@ -87,12 +94,19 @@ def test_the_head_s_records_are_the_manager_s_to_judge_and_no_others(world: Worl
         with pytest.raises(error, match=said):
             attempt()
     assert snapshot() == before
+    told = {who: waiting(one) for who, one in people.items()}
+    (task,) = told.pop("agency_manager")
+    assert "單位主管的使用紀錄 2 筆，待您判定" in task.words and task.is_owed
+    there = {"unit": "TAX-DAAN", "quarter": str(Q3), "step": "judge", "filter": "stake"}
+    assert dict(task.fields) == there
+    assert not any(told.values())
     judge(auditor, audit_id, clerks, Ruling.COMPLIANT)
     for who in ("clerk2", "auditor", "agency_manager"):
         judge(head, audit_id, of(world, rows, who), Ruling.COMPLIANT)
     with pytest.raises(Conflict, match="還有 2 筆紀錄未判定"):
         sign_as_shown(head, audit_id)
     judge(manager, audit_id, heads, Ruling.DEFICIENT, "查無此案")
+    assert not waiting(manager)
     with reading() as db:
         assert not db.scalars(select(RecordShare).where(RecordShare.record_id.in_(heads))).all()
         verdicts = db.scalars(select(Verdict).where(Verdict.record_id.in_(heads))).all()

@@ -1,14 +1,14 @@
 """let a person have had another account
 
-Revision: 0021, after 0014
+Revision: 0016, after 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0021'
-down_revision = '0014'
+revision = '0016'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 

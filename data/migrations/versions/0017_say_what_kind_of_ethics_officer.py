@@ -1,14 +1,14 @@
 """say what kind of ethics officer somebody is
 
-Revision: 0022, after 0021
+Revision: 0017, after 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0022'
-down_revision = '0021'
+revision = '0017'
+down_revision = '0016'
 branch_labels = None
 depends_on = None
 

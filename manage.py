@@ -196,6 +196,22 @@ def package(audit_id: int, out: Path, as_json: Json = False) -> None:
 
 
 @app.command()
+def review(package_id: int, as_json: Json = False) -> None:
+    """Repeat every check of a package that an agency sent (clause 7.2.1); exit 1 when one failed."""
+    from services.oversight.reviewing import check_package
+    from services.oversight.words import CheckState
+
+    results = check_package(_acting(), package_id)
+    if as_json:
+        typer.echo(json.dumps([one.as_json() for one in results], ensure_ascii=False))
+    else:
+        for one in results:
+            typer.echo(f"{one.state.label}　{one.label}（{one.figure}）：{one.sentence}")
+    if any(one.state is CheckState.FAILED for one in results):
+        raise typer.Exit(1)
+
+
+@app.command()
 def seal(
     new_file: Annotated[
         bool, typer.Option("--new-file", help="Write a lost checkpoints file anew first.")

@@ -31,6 +31,10 @@ APPEND_ONLY = (
     "audit_packages",
     "package_parts",
     "incident_steps",
+    "review_steps",
+    "check_runs",
+    "check_overrulings",
+    "finding_steps",
     "purges",
 )
 """All of them. A migration that adds one, or makes one anew, calls `protect` for it."""

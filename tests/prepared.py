@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Table, func, select
@@ -13,9 +14,14 @@ from data.models import (
     AccountDuty,
     AccountItem,
     Application,
+    AuditPackage,
     Base,
+    CheckRun,
     Destruction,
     Event,
+    Evidence,
+    Finding,
+    PackageReview,
     PersonnelChange,
     SourceUser,
     UsageSource,
@@ -36,9 +42,13 @@ from services.events import EventType
 from services.incidents.acting import take_step
 from services.incidents.reporting import report_abnormal
 from services.incidents.view import view_incident
+from services.oversight.checks.result import Result
+from services.oversight.findings.store import number_finding, read_files, write_step
+from services.oversight.words import CheckState
 from services.papers.destroying import propose_destruction
 from services.papers.handing import hand_over
 from services.papers.keeping import Belongs, PaperKind, keep
+from services.regulation.finding_states import FindingAct
 from services.regulation.incidents import Step
 from services.regulation.items import Item
 from services.regulation.periods import HalfYear, Quarter
@@ -92,6 +102,11 @@ class Prepared(World):
     """The open access review of each agency, by the agency's id."""
     line_states: dict[int, str] = field(default_factory=dict)
     """What stands on the line of each account of `people`."""
+    packages: dict[int, int] = field(default_factory=dict)
+    """What each agency sent, by the agency's id; the bureau's reviewer has it in hand."""
+    reviews: dict[int, int] = field(default_factory=dict)
+    findings: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """A finding about each unit, its agency asked to explain; and the file that came with it."""
     foreign_source: int = 0
     applications: dict[tuple[str, str], int] = field(default_factory=dict)
     """An application of each unit at which each deed is due."""
@@ -141,6 +156,15 @@ class Prepared(World):
     def incident(self, place: str | None) -> tuple[int, int]:
         return self.incidents[place] if place else (MISSING, MISSING)
 
+    def package(self, place: str | None) -> int:
+        return self.packages[self.agency_id(place)] if place else MISSING
+
+    def review(self, place: str | None) -> int:
+        return self.reviews[self.agency_id(place)] if place else MISSING
+
+    def finding(self, place: str | None) -> tuple[int, int]:
+        return self.findings[place] if place else (MISSING, MISSING)
+
     def proposal(self, place: str | None) -> tuple[int, int]:
         return self.proposed[place] if place else (MISSING, MISSING)
 
@@ -168,6 +192,9 @@ def prepare() -> Prepared:
     for place in ("tax1", "works1", "bureau1"):
         _review_of(world, place)
         _agency_audits_of(world, place)
+        _package_of(world, place)
+    for place in UNITS:
+        world.findings[place] = _finding_of(world, place)
     with transaction() as db:
         source = UsageSource(code="other", name="其他系統", created_at=CREATED)
         db.add(source)
@@ -324,6 +351,67 @@ def _agency_audits_of(world: Prepared, place: str) -> None:
         world.agency_shown[agency, half] = view_audit(manager, audit_id).content_hash
     for person in (manager, ethics):
         sign(person, audit_id, world.agency_shown[agency, HALF_SIGNED])
+
+
+def _package_of(world: Prepared, place: str) -> None:
+    """Something sent for the signed half-year, with a check that failed, being reviewed."""
+    agency = world.agency_id(place)
+    audit_id = world.agency_audits[agency, HALF_SIGNED]
+    failed = Result("flags", "系統提示", "7.1.4", CheckState.FAILED, "1 項", "沒有查核。")
+    with transaction() as db:
+        package = AuditPackage(
+            audit_id=audit_id,
+            sent_at=NOW,
+            letter_no="府授地資字第1156012388號",
+            letter_date=NOW.date(),
+            manifest={"audits": [], "files": []},
+            manifest_sha256="",
+        )
+        review = PackageReview(
+            agency_id=agency,
+            period=str(HALF_SIGNED),
+            audit_id=audit_id,
+            received_at=NOW,
+            state="reviewing",
+            package_number=1,
+            reviewer_id=world.accounts["reviewer"],
+        )
+        db.add_all([package, review])
+        db.flush()
+        run = CheckRun(
+            review_id=review.id,
+            package_id=package.id,
+            version=1,
+            at=NOW,
+            failed=1,
+            to_look=0,
+            results=[failed.stored()],
+        )
+        db.add(run)
+        world.packages[agency], world.reviews[agency] = package.id, review.id
+
+
+def _finding_of(world: Prepared, place: str) -> tuple[int, int]:
+    reviewer = world.actor("reviewer")
+    with transaction() as db:
+        finding = Finding(
+            review_id=world.review(place),
+            agency_id=world.agency_id(place),
+            unit_id=world.units[place],
+            title="說明查詢目的",
+            state="asked",
+            due_on=NOW.date(),
+            first_due_on=NOW.date(),
+            opened_at=NOW,
+            revision=0,
+        )
+        number_finding(db, reviewer, finding)
+        files = read_files([("案卷.pdf", pdf(place))])
+        due = NOW.date() + timedelta(days=14)
+        write_step(db, reviewer, finding, FindingAct.ASK, "請說明。", due_on=due, papers=files)
+        return finding.id, db.scalars(
+            select(Evidence.id).where(Evidence.finding_step_id == finding.steps[0].id)
+        ).one()
 
 
 def _papers_of(world: Prepared, place: str) -> None:

@@ -133,6 +133,7 @@ def test_a_named_seed_draws_the_same_sample_and_marks_it(
         (("export-draw", "999999", "out.zip"), "找不到這件稽核"),
         (("package", "999999", "out.zip"), "找不到這件稽核"),
         (("package", "1", "out.zip", "--json"), "還沒有函送"),
+        (("review", "999999", "--json"), "沒有編號 999999 的函送資料"),
         (("set-reading", "people_counted", "everybody"), "沒有「everybody」這個選項"),
         (("set-reading", "nothing", "x"), "沒有「nothing」這項解讀"),
         (("demo", "--scale", "small"), "已有"),
@@ -337,7 +338,7 @@ def test_a_night_does_everything_and_a_second_one_the_same_day_nothing(
     first = manage("nightly", "--json", env=environment)
     night = {one["step"]: one for one in json.loads(first.stdout)["steps"]}
     assert list(night) == [
-        *("seal", "open-due-reviews", "suspend-leavers"),
+        *("seal", "receive-packages", "open-due-reviews", "suspend-leavers"),
         *("expire-applications", "send-reminders", "sweep-files"),
     ]
     assert night["send-reminders"]["result"]["sent"] > 0
@@ -345,6 +346,7 @@ def test_a_night_does_everything_and_a_second_one_the_same_day_nothing(
 
     second = manage("nightly", "--json", env=environment)
     again = {one["step"]: one["result"] for one in json.loads(second.stdout)["steps"]}
+    assert again["receive-packages"] == {"received": 0}
     assert again["open-due-reviews"] == {"opened": []}
     assert again["suspend-leavers"]["suspended"] == []
     assert again["expire-applications"] == {"unconfirmed": [], "of_cancelled_accounts": []}

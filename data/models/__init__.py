@@ -34,6 +34,14 @@ from data.models.identity import (
 from data.models.incidents import Incident, IncidentRecord, IncidentStep
 from data.models.ledger import LedgerCheckpoint, LedgerTile, LedgerTimestamp
 from data.models.organisation import Agency, Unit
+from data.models.oversight import (
+    CheckOverruling,
+    CheckRun,
+    Finding,
+    FindingStep,
+    PackageReview,
+    ReviewStep,
+)
 from data.models.register import (
     BuildingDescription,
     LandDescription,
@@ -60,11 +68,15 @@ __all__ = [
     "AuditPackage",
     "Base",
     "BuildingDescription",
+    "CheckOverruling",
+    "CheckRun",
     "Destruction",
     "Event",
     "Evidence",
     "EvidenceWithdrawal",
     "ExternalIdentity",
+    "Finding",
+    "FindingStep",
     "Handover",
     "Incident",
     "IncidentRecord",
@@ -81,6 +93,7 @@ __all__ = [
     "OutgoingMail",
     "Ownership",
     "PackagePart",
+    "PackageReview",
     "PersonnelChange",
     "Property",
     "Purge",
@@ -90,6 +103,7 @@ __all__ = [
     "Reopening",
     "ReviewCampaign",
     "ReviewLine",
+    "ReviewStep",
     "SampleItem",
     "SecondFactor",
     "Section",

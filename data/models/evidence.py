@@ -1,4 +1,4 @@
-"""Evidence files of audits and incidents, and the packages in which audits go to the bureau.
+"""Evidence files of audits, incidents and findings, and the packages in which audits go to the bureau.
 
 The bytes of evidence lie beside the database (`data.files`), under their hash.
 """
@@ -13,7 +13,7 @@ from data.models.base import Base, BigId
 
 
 class Evidence(Base):
-    """One file that shows something about an audit, one record of it, or an incident."""
+    """One file that shows something about an audit, one record of it, an incident, or a finding of the bureau."""
 
     __tablename__ = "evidence"
 
@@ -22,6 +22,7 @@ class Evidence(Base):
     record_id: Mapped[int | None] = mapped_column(BigId)
     """The sampled record it is about; none where it is about the whole audit."""
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"), index=True)
+    finding_step_id: Mapped[int | None] = mapped_column(ForeignKey("finding_steps.id"), index=True)
     file_name: Mapped[str] = mapped_column(String(120))
     media_type: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]

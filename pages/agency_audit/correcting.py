@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from pages.agency_audit.checking import ask_about_checks, open_with_checks
 from pages.sampler.context import go_to
-from pages.shared.dialogs import close_dialog, open_dialog, opened
+from pages.shared.dialogs import close_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.period import typed_day
 from pages.shared.session import actor_source, current_actor
@@ -12,10 +13,10 @@ from services import rocdate
 from services.audits.overview import AuditView
 from services.audits.package.correcting import ASKED_MAX, Correction
 from services.audits.package.exporting import export_package
-from services.audits.package.sending import correct_package
 from services.audits.package.view import Sending, Sent
 from services.audits.words import REASON_MAX, CorrectionKind
 from services.errors import Invalid, Refused
+from services.oversight.receiving import deliver
 
 _MEANS = {
     CorrectionKind.MATERIAL: "稽核內容有增減或更改，例如補充稽核、事件後續處理",
@@ -74,7 +75,9 @@ def offer(audit: AuditView, sending: Sending) -> None:
         for sentence in sending.missing:
             st.markdown(f"- {plain(sentence)}")
         return
-    st.button("更正函送", icon=":material/edit_document:", on_click=open_dialog, args=("correct",))
+    st.button(
+        "更正函送", icon=":material/edit_document:", on_click=open_with_checks, args=("correct",)
+    )
     if opened("correct") is not None and sending.sent:
         _confirm(audit, sending.sent)
 
@@ -102,6 +105,7 @@ def _confirm(audit: AuditView, sent: Sent) -> None:
     day = st.text_input(
         "公文日期", value=rocdate.roc_date(actor.today), max_chars=20, key="correct.day"
     )
+    told = ask_about_checks(audit.audit_id)
     with showing_errors():
         if st.button("確定更正函送", type="primary", icon=":material/send:"):
             if kind is None:
@@ -111,6 +115,14 @@ def _confirm(audit: AuditView, sent: Sent) -> None:
                 raise Invalid("請填公文日期，例如 115年11月28日。")
             why = Correction(kind, asked_by, reason)
             with st.spinner("製作紀錄表、抽樣與證明，請稍候…"):
-                correct_package(current_actor(), audit.audit_id, why, number, dated)
+                deliver(
+                    current_actor(),
+                    audit.audit_id,
+                    number,
+                    dated,
+                    why,
+                    explanation=told.explanation,
+                    seen=told.seen,
+                )
             notify("已辦理更正函送。")
             go_to("send")

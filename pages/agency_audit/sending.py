@@ -3,19 +3,20 @@
 import streamlit as st
 
 from pages.agency_audit import correcting
+from pages.agency_audit.checking import ask_about_checks, open_with_checks
 from pages.agency_audit.context import AgencyContext
 from pages.sampler.context import go_to
 from pages.sampler.forms import show_forms
-from pages.shared.dialogs import close_dialog, open_dialog, opened
+from pages.shared.dialogs import close_dialog, opened
 from pages.shared.feedback import notify, showing_errors
 from pages.shared.period import typed_day
 from pages.shared.session import current_actor
 from pages.shared.text import plain
 from services import rocdate
 from services.audits.overview import AuditView
-from services.audits.package.sending import send_audit
 from services.audits.package.view import Sending, Sent, view_sending
 from services.errors import Invalid
+from services.oversight.receiving import deliver
 
 
 def show(context: AgencyContext) -> None:
@@ -73,7 +74,7 @@ def _offer(audit: AuditView, sending: Sending) -> None:
         "函送地政局",
         type="primary",
         icon=":material/send:",
-        on_click=open_dialog,
+        on_click=open_with_checks,
         args=("send",),
     )
     if opened("send") is not None:
@@ -93,12 +94,20 @@ def _confirm(audit: AuditView) -> None:
     day = st.text_input(
         "公文日期", value=rocdate.roc_date(actor.today), max_chars=20, key="send.day"
     )
+    told = ask_about_checks(audit.audit_id)
     with showing_errors():
         if st.button("確定函送", type="primary", icon=":material/send:"):
             dated = typed_day("公文日期", day)
             if dated is None:
                 raise Invalid("請填公文日期，例如 115年11月28日。")
             with st.spinner("製作紀錄表、抽樣與證明，請稍候…"):
-                send_audit(current_actor(), audit.audit_id, number, dated)
+                deliver(
+                    current_actor(),
+                    audit.audit_id,
+                    number,
+                    dated,
+                    explanation=told.explanation,
+                    seen=told.seen,
+                )
             notify("已函送地政局。")
             go_to("send")

@@ -72,7 +72,9 @@ PAGES: tuple[Entry, ...] = (
     ),
     Entry("稽核", "使用紀錄", "records", "records", "manage_search", Action.VIEW_RECORDS),
     Entry("稽核", "異常與事件", "incidents", "incidents", "report", Action.VIEW_INCIDENTS),
+    Entry("稽核", "缺失改善", "findings", "findings", "rule", Action.VIEW_FINDINGS),
     Entry("統計", "使用統計", "usage", "usage_charts", "monitoring", Action.VIEW_USAGE),
+    Entry("地政局", "稽核複核", "review", "review", "inventory", Action.REVIEW_PACKAGE),
     Entry("系統", "匯入", "importing", "import_usage", "upload_file", Action.IMPORT_USAGE),
     Entry(
         "系統", "權限對照", "permissions", "permissions", "verified_user", Action.VIEW_PERMISSIONS

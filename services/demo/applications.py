@@ -17,7 +17,8 @@ from services.accounts.leaving.words import Source
 from services.actor import Actor
 from services.applications.steps import pass_step, take
 from services.applications.store import close, write_act
-from services.demo.people import PROFILES, Person
+from services.demo.people import Person
+from services.demo.posts import PROFILES
 from services.identity.people import as_actor
 from services.regulation.application_states import Act, State
 from services.regulation.items import Item

@@ -29,13 +29,14 @@ from services.audits.agency.freezing import freeze_agency
 from services.audits.agency.receiving import receive
 from services.audits.drawing import draw_first
 from services.audits.overview import view_audit
-from services.audits.package.sending import send_audit
 from services.audits.signing import sign
 from services.audits.words import FrameScope, SeedSource
 from services.demo.acting import acting, content_of
 from services.demo.half_verdicts import judge_half
-from services.demo.stories import BEHIND_AGENCY, JUDGING_AGENCY, SENT_AGENCY
+from services.demo.stories import BEHIND_AGENCY, JUDGING_AGENCY, LATE_AGENCY, SENT_AGENCIES
 from services.errors import Conflict, Invalid
+from services.ledger.sealing import seal_aside
+from services.oversight.receiving import deliver
 from services.regulation.audit_kinds import AuditKind
 from services.regulation.audit_states import AuditStatus
 from services.regulation.periods import HalfYear, last_finished_half, last_finished_quarter
@@ -43,6 +44,8 @@ from services.regulation.roles import AccountStatus, Duty, Role
 from services.rocdate import local_date, midnight
 
 LEFT_TO_VISITORS = "TAX"
+_LATE = "承辦人異動，業務銜接延誤，已改進作業時程。"
+"""What an agency says of what the bureau's checks will find wrong, where they find anything."""
 _MISSING = "單位人員異動，經催辦仍未完成"
 _FIGURE = "統一發票特別獎號碼（示範）"
 _LETTER = "北市都秘字第{year}3012388號"
@@ -76,6 +79,12 @@ def audit_half_years(now: datetime, progress: Callable[[float, str], None] | Non
         if progress:
             progress(number / len(tasks), f"機關稽核 {half.label}")
         _make(task)
+    sending = [task for task in tasks if task.sends is not None]
+    if sending:
+        # What a package proves has to be sealed, and that seals all that is there by then.
+        seal_aside(now)
+    for task in sending:
+        _send(task)
 
 
 def half_of(today: date) -> HalfYear:
@@ -112,8 +121,11 @@ def _tasks(half: HalfYear, now: datetime) -> Iterator[_Task]:
         begins = midnight(half.next().first_day) + timedelta(days=20, hours=9, minutes=number)
         if code == JUDGING_AGENCY:
             begins = midnight(local_date(now) - timedelta(days=5)) + timedelta(hours=9)
-        # Sent at the end of the load: sealing what a package proves seals all that is there by then.
-        sends = now if code == SENT_AGENCY else None
+        sends = None
+        if code in SENT_AGENCIES:
+            sends = midnight(half.send_due) - timedelta(days=11 - number % 7, hours=-10)
+        if code == LATE_AGENCY:
+            sends = midnight(half.send_due) + timedelta(days=10, hours=14)
         yield _Task(agency, code, half, begins, manager, ethics, head, sends)
 
 
@@ -135,8 +147,6 @@ def _make(task: _Task) -> None:
     )
     if not task.is_left_open:
         _sign_and_approve(task, audit_id)
-    if task.sends is not None:
-        _send(acting(task.manager, task.sends), audit_id)
 
 
 def _sign_and_approve(task: _Task, audit_id: int) -> None:
@@ -150,11 +160,15 @@ def _sign_and_approve(task: _Task, audit_id: int) -> None:
         approve(head, audit_id, view.content_hash)
 
 
-def _send(manager: Actor, audit_id: int) -> None:
-    if view_audit(manager, audit_id).status is not AuditStatus.APPROVED:
+def _send(task: _Task) -> None:
+    audit_id = _found(task)
+    assert task.sends is not None  # as of everybody who is asked to
+    manager = acting(task.manager, task.sends)
+    if audit_id is None or view_audit(manager, audit_id).status is not AuditStatus.APPROVED:
         return
     try:
-        send_audit(manager, audit_id, _LETTER.format(year=manager.today.year - 1911), manager.today)
+        number = _LETTER.format(year=manager.today.year - 1911)
+        deliver(manager, audit_id, number, manager.today, explanation=_LATE, seen=True)
     except Conflict:
         return  # without the font of the papers or a key to seal with it stays approved
 

@@ -19,7 +19,7 @@ from services.audits.signing import sign
 from services.audits.words import Ruling
 from services.audits.worksheet import latest_verdicts, records_to_judge
 from services.demo.acting import acting, content_of, rule
-from services.demo.stories import BEHIND_AGENCY, BEHIND_QUARTERS, REDRAWN_UNIT, SENT_AGENCY
+from services.demo.stories import BEHIND_AGENCY, BEHIND_QUARTERS, REDRAWN_UNITS, SENT_AGENCIES
 from services.regulation.audit_kinds import AuditKind
 from services.regulation.audit_states import SIGNED_OR_LATER
 from services.regulation.periods import Quarter, last_finished_quarter
@@ -80,7 +80,7 @@ def _tasks(now: datetime) -> Iterator[_Task]:
     for back, quarter in _quarters(now):
         for number, (unit, code, agency) in enumerate(units):
             behind = agency == BEHIND_AGENCY and back <= BEHIND_QUARTERS
-            forgotten = agency != SENT_AGENCY and (number * 5 + back) % _FORGOTTEN == 0
+            forgotten = agency not in SENT_AGENCIES and (number * 5 + back) % _FORGOTTEN == 0
             if behind or forgotten or (unit, str(quarter)) in signed:
                 continue
             begins = midnight(quarter.next().first_day) + timedelta(
@@ -93,7 +93,7 @@ def _tasks(now: datetime) -> Iterator[_Task]:
                 holders[unit, Duty.AUDITOR.value],
                 holders[unit, Duty.UNIT_HEAD.value],
                 begins,
-                redrawn=code == REDRAWN_UNIT and back == 1,
+                redrawn=code in REDRAWN_UNITS and back == 1,
             )
 
 

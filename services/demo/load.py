@@ -31,6 +31,7 @@ from services.demo.incidents import write_incidents
 from services.demo.names import invented_names
 from services.demo.organisation import PlacedUnit, write_organisation
 from services.demo.owners import Owners
+from services.demo.packages import review_packages
 from services.demo.papers import write_papers
 from services.demo.people import Person, write_people
 from services.demo.plan import SCALES, Plan, make_plan, shown_months
@@ -82,9 +83,8 @@ def load(
 ) -> DemoSummary:
     """Fill the configured database with the demo city as it stands at ``now``.
 
-    The same scale, moment and seed make the same rows. Raises Invalid for an unknown scale and
-    Conflict when there are agencies or accounts already; then nothing is changed. A load that was
-    cut off while its audits were signed goes on where it stopped.
+    The same scale, moment and seed make the same rows. Raises Invalid for an unknown scale and Conflict when
+    there are agencies or accounts already. A load that was cut off at its audits goes on where it stopped.
     """
     if scale not in SCALES:
         raise Invalid(f"沒有「{scale}」這個規模；可用：{'、'.join(SCALES)}。")
@@ -99,6 +99,7 @@ def load(
     sign_history(summary.seed, now, lambda share, what: tell(0.8 + 0.15 * share, what))
     audit_half_years(now, lambda share, what: tell(0.95 + 0.05 * share, what))
     write_incidents(summary.shared_account, now)
+    review_packages(now)
     _finish()
     tell(1.0, "完成")
     return summary

@@ -15,11 +15,12 @@ from services.audits.appointing import put_auditor
 from services.demo.agencies import UnitSpec
 from services.demo.lives import Life, life_of
 from services.demo.organisation import PlacedUnit
+from services.demo.posts import FIXED_PLACES, POSTS, PROFILES, TITLES, TOO_MANY, USER, USUAL
 from services.identity.people import as_actor, load_account
 from services.identity.sessions import EndReason
-from services.regulation.items import BUILDING_ITEMS, LAND_ITEMS, Item
+from services.regulation.items import Item
 from services.regulation.leaving import Leaving
-from services.regulation.roles import AccountStatus, Duty, EthicsKind, Role
+from services.regulation.roles import AccountStatus, Duty, EthicsKind
 
 DEMO_PASSWORD = "Taipei-demo-114"  # nosec B105  # the published password of the demo city; production refuses demo data
 """The one password of all demo accounts."""
@@ -35,44 +36,9 @@ DEMO_SIGN_INS: tuple[tuple[str, str], ...] = (
     ("ethics", "臺北市稅捐稽徵處 政風人員"),
     ("agency_head", "臺北市稅捐稽徵處 機關首長"),
     ("reviewer", "臺北市政府地政局 複核人員"),
+    ("second_reviewer", "臺北市政府地政局 複核人員（第二位）"),
     ("system_manager", "臺北市政府地政局 系統管理者"),
 )
-
-PROFILES: tuple[tuple[Item, ...], ...] = (
-    (*LAND_ITEMS, *BUILDING_ITEMS),
-    (Item.LAND_DESCRIPTION, Item.LAND_OWNERSHIP),
-    (*LAND_ITEMS, Item.CADASTRAL_MAP),
-    (Item.LAND_DESCRIPTION, *BUILDING_ITEMS),
-    (*LAND_ITEMS, *BUILDING_ITEMS, Item.OWNER_HOLDINGS),
-)
-"""The usual sets of authorised items."""
-TOO_MANY: tuple[Item, ...] = tuple(Item)
-_USUAL = {
-    "tax": (4, 0, 0, 3),
-    "works": (0, 2, 2, 1),
-    "plan": (0, 2, 3, 0),
-    "land": (0, 2, 0, 4),
-    "social": (1, 0, 3, 4),
-}
-_TITLES = ("科員", "辦事員", "助理員", "股長", "專員", "約僱人員", "書記", "科員")
-_POSTS: dict[str, tuple[str, Role, tuple[tuple[Duty, str], ...]]] = {
-    # post: title, role, duties with "unit", "agency" or "all"
-    "clerk": ("科員", Role.GENERAL_USER, ()),
-    "head": ("主任", Role.GENERAL_USER, ((Duty.UNIT_HEAD, "unit"),)),
-    "auditor": ("股長", Role.GENERAL_USER, ()),  # appointed by the unit's head, like anybody's
-    "unit_manager": ("專員", Role.UNIT_MANAGER, ()),
-    "agency_manager": ("專員", Role.AGENCY_MANAGER, ()),
-    "ethics": ("政風室主任", Role.GENERAL_USER, ((Duty.ETHICS_OFFICER, "agency"),)),
-    "agency_head": ("首長", Role.GENERAL_USER, ((Duty.AGENCY_HEAD, "agency"),)),
-    "reviewer": ("專員", Role.GENERAL_USER, ((Duty.BUREAU_REVIEWER, "all"),)),
-    "system_manager": ("分析師", Role.SYSTEM_MANAGER, ()),
-}
-_USER: tuple[Role, tuple[tuple[Duty, str], ...]] = (Role.GENERAL_USER, ())
-_FIXED_PLACES = {
-    "TAX-DAAN": ("clerk", "head", "auditor", "unit_manager"),
-    "TAX-LEGAL": ("agency_manager", "ethics", "agency_head"),
-    "LAND-INFO": ("reviewer", "system_manager"),
-}
 
 
 @dataclass(frozen=True)
@@ -133,7 +99,7 @@ def write_people(
 
 def _account(draft: _Draft, number: int, name: str, hashed: str, life: Life) -> Account:
     agency = draft.unit.agency.code
-    title, role, _ = _POSTS.get(draft.post, (_TITLES[number % len(_TITLES)], *_USER))
+    title, role, _ = POSTS.get(draft.post, (TITLES[number % len(TITLES)], *USER))
     return Account(
         username=draft.username,
         staff_no=f"{agency}{number:05d}",
@@ -152,7 +118,7 @@ def _drafts(units: list[PlacedUnit], users_of: Callable[[UnitSpec], int]) -> Ite
     """Yield everybody: the fixed sign-ins in their places, the missing posts, then the users."""
     serial = 0
     for index, unit in enumerate(units):
-        fixed = _FIXED_PLACES.get(unit.spec.code, ())
+        fixed = FIXED_PLACES.get(unit.spec.code, ())
         for name in fixed:
             yield _Draft(name, unit, name)
         posts = ["head", "auditor"]
@@ -164,6 +130,12 @@ def _drafts(units: list[PlacedUnit], users_of: Callable[[UnitSpec], int]) -> Ite
         for post in (*posts, *("user",) * users_of(unit.spec)):
             serial += 1
             yield _Draft(f"{unit.agency.code.lower()}{serial:05d}", unit, post)
+    # Last, so that everybody else stays who they are: a major deficiency takes a second one to close.
+    beside = next(
+        (unit for unit in units if "reviewer" in FIXED_PLACES.get(unit.spec.code, ())), None
+    )
+    if beside is not None:
+        yield _Draft("second_reviewer", beside, "reviewer")
 
 
 def _items(draft: _Draft, life: Life, number: int) -> tuple[Item, ...]:
@@ -172,7 +144,7 @@ def _items(draft: _Draft, life: Life, number: int) -> tuple[Item, ...]:
         return ()
     if life.too_many:
         return TOO_MANY
-    usual = _USUAL.get(draft.unit.agency.kind, (0, 1, 3))
+    usual = USUAL.get(draft.unit.agency.kind, (0, 1, 3))
     return PROFILES[usual[0] if draft.post != "user" else usual[number % len(usual)]]
 
 
@@ -209,7 +181,7 @@ def _write_sign_ins(db: Session, people: list[Person], now: datetime) -> None:
                     "account_id": person.account_id,
                     "started_at": began,
                     "last_seen_at": ended,
-                    "role": _POSTS[person.post][1].value,
+                    "role": POSTS[person.post][1].value,
                     "address": "10.21.0.1",
                     "ended_at": ended,
                     "end_reason": EndReason.SIGNED_OUT.value,
@@ -226,7 +198,7 @@ def _write_items_and_duties(db: Session, people: list[Person]) -> None:
             {"account_id": person.account_id, "item": item.value, "granted_at": granted}
             for item in person.items
         ]
-        for duty, where in _POSTS.get(person.post, ("", *_USER))[2]:
+        for duty, where in POSTS.get(person.post, ("", *USER))[2]:
             duties.append(
                 {
                     "account_id": person.account_id,

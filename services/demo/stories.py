@@ -18,11 +18,15 @@ BEHIND_AGENCY = "PWD"
 """工務局 has signed no unit audit for the last two of the quarters that others have signed."""
 BEHIND_QUARTERS = 2
 SENT_AGENCY = "UDD"
-"""都市發展局 has sent its half-year to the bureau; none of its units' audits is missing."""
+"""都市發展局 has sent its half-year to the bureau, and nobody has looked at it yet."""
+LATE_AGENCY, ALTERED_AGENCY = "SOC", "DOT"
+"""社會局 sent it late; in 交通局's a verdict was changed in the database after the signature."""
+SENT_AGENCIES = (SENT_AGENCY, "CIV", LATE_AGENCY, "FIN", ALTERED_AGENCY)
+"""Who has sent, in the order of sending; none of their units' audits is missing. The small city has the first."""
 JUDGING_AGENCY = "LAND"
 """地政局 is in the midst of judging its half-year, and has found otherwise than one of its units."""
-REDRAWN_UNIT = "TAX-SL"
-"""士林分處 has drawn the sample of one of its quarters twice, and says why."""
+REDRAWN_UNITS = ("TAX-SL", "FIN-DEV")
+"""士林分處 and 財政局's 非公用財產開發科 have drawn the sample of one of their quarters twice, and say why."""
 
 VAGUE_REASONS = ("瞭解鄰地使用情形", "民眾陳情案件瞭解", "陳情案件後續處理")
 """They pass the check of form; only the audit can see that nothing stands behind them."""

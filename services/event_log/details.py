@@ -9,6 +9,7 @@ from typing import Any
 from services import rocdate
 from services.accounts.leaving.words import Settled, Source
 from services.audits.words import CorrectionKind, DrawKind, Ruling, SeedSource
+from services.event_log.detail_labels import DETAILS
 from services.event_log.groups import Group
 from services.event_log.words import OBJECTS, OUTCOMES, label_of
 from services.identity.entering import Method
@@ -17,124 +18,21 @@ from services.identity.lockout import Tried
 from services.identity.passwords import Cause
 from services.identity.sessions import EndReason
 from services.incidents.words import Mark
+from services.oversight.checks.all_checks import BY_CODE
+from services.oversight.letters import Letter
 from services.papers.keeping import PaperKind
 from services.regulation.application_states import Act
+from services.regulation.finding_states import FindingAct
 from services.regulation.incidents import Gravity, Step
 from services.regulation.items import Item, UsageAction
 from services.regulation.leaving import Leaving
-from services.regulation.periods import Quarter
+from services.regulation.package_review import ReviewAct
+from services.regulation.periods import Quarter, parse_period
 from services.regulation.readings import ALL_READINGS
 from services.regulation.roles import AccountStatus, Duty, EthicsKind, Role
 from services.regulation.workflows import Deed
 from services.usage.flags import LABELS
 from services.usage.office_hours import TimeOfUse
-
-DETAILS = {
-    "reason": "原因",
-    "function": "功能代碼",
-    "sentence": "說明",
-    "number": "案號",
-    "act": "作業",
-    "step": "步驟",
-    "note": "註記",
-    "effective_on": "生效日期",
-    "starts_on": "起日",
-    "ends_on": "迄日",
-    "entered": "登錄方式",
-    "settled": "辦結方式",
-    "bytes": "位元組",
-    "records": "紀錄",
-    "items": "項目",
-    "account_id": "對應帳號",
-    "before": "變更前",
-    "tables": "資料表",
-    "after": "變更後",
-    "source": "來源系統",
-    "file_sha256": "檔案雜湊值",
-    "read": "讀取",
-    "stored": "存入",
-    "duplicates": "重複",
-    "rejected": "不能匯入",
-    "late": "凍結後匯入",
-    "units_by_hand": "手動對應的單位",
-    "role": "角色",
-    "unit": "單位代碼",
-    "period": "期間",
-    "frame_hash": "母體雜湊值",
-    "people": "人數",
-    "months": "月數",
-    "base_records": "基本樣本",
-    "supplements": "補充的稽核",
-    "seed_plan": "種子來源",
-    "public_figure": "公開數字",
-    "draw": "第幾次抽樣",
-    "kind": "種類",
-    "seed_source": "種子來源",
-    "size": "筆數",
-    "ruling": "判定",
-    "changed": "更改先前判定",
-    "content_hash": "簽核內容雜湊值",
-    "conclusion_sha256": "簽核結論雜湊值",
-    "nil_return": "無使用紀錄",
-    "filter": "條件",
-    "rows": "匯出筆數",
-    "total": "符合筆數",
-    "format": "檔案格式",
-    "scale": "規模",
-    "due_on": "期限",
-    "keep": "保留",
-    "reduce": "減列項目",
-    "suspend": "停權",
-    "cancel": "註銷",
-    "lines": "帳號",
-    "method": "登入方式",
-    "tried": "輸入",
-    "issuer": "身分提供者",
-    "until": "鎖定至",
-    "cause": "緣由",
-    "how": "交付方式",
-    "error": "錯誤",
-    "what": "內容",
-    "codes_left": "剩餘復原碼",
-    "subject": "市府身分代碼",
-    "claim": "識別資料",
-    "second_factors": "雙因子密鑰",
-    "mail": "待寄郵件",
-    "root": "樹根",
-    "stamped_at": "時戳時間",
-    "file": "檢查點檔",
-    "events": "系統紀錄",
-    "seed": "種子",
-    "agencies": "機關數",
-    "units": "單位數",
-    "accounts": "帳號數",
-    "properties": "登記筆數",
-    "quarter": "季別",
-    "threshold_units": "門檻單位",
-    "snooper": "故事：窺探者",
-    "shared_account": "故事：共用帳號",
-    "behind_agency": "故事：落後機關",
-    "sha256": "檔案雜湊值",
-    "documents": "文件數",
-    "files": "檔案數",
-    "record": "紀錄編號",
-    "duty": "職務",
-    "letter_no": "公文字號",
-    "package": "第幾次函送",
-    "asked_by": "要求更正者",
-    "manifest_sha256": "函送清單雜湊值",
-    "zip_sha256": "函送檔案雜湊值",
-    "gravity": "情節",
-    "done_on": "辦理日期",
-    "sent": "寄出",
-    "before_day": "早於",
-    "archive_sha256": "封存檔雜湊值",
-    "audits": "稽核件數",
-    "record_ids_sha256": "清除紀錄編號雜湊值",
-    "proposed_by": "提出者的帳號編號",
-    "given_by": "移交人的帳號編號",
-    "taken_by": "接手人的帳號編號",
-}
 
 _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "items": (Item,),
@@ -144,7 +42,7 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "duty": (Duty,),
     "seed_plan": (SeedSource,),
     "seed_source": (SeedSource,),
-    "kind": (DrawKind, PaperKind, Leaving, CorrectionKind, EthicsKind),
+    "kind": (DrawKind, PaperKind, Leaving, CorrectionKind, EthicsKind, Letter),
     "ruling": (Ruling,),
     "reason": (EndReason,),
     "cause": (Cause,),
@@ -152,7 +50,7 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
     "method": (Method,),
     "entered": (Source,),
     "settled": (Settled,),
-    "act": (Act,),
+    "act": (Act, ReviewAct, FindingAct),
     "step": (Deed, Step, Mark),
     "gravity": (Gravity,),
     "tried": (Tried,),
@@ -164,6 +62,7 @@ _VALUES: dict[str, tuple[type[StrEnum], ...]] = {
 """Which details hold codes that have a word; whatever people typed is shown as it is."""
 _READINGS = {code: words for one in ALL_READINGS for code, words in one.options.items()}
 _WORDS: dict[str, dict[str, str]] = {
+    "check": {code: check.label for code, check in BY_CODE.items()},
     "reason": {"locked": "鎖定期間內再次嘗試"},
     "what": {
         "enrolled": "設定驗證器",
@@ -186,6 +85,10 @@ def _day(text: str) -> str:
     return rocdate.roc_date(date.fromisoformat(text))
 
 
+def _period(text: str) -> str:
+    return parse_period(text).label
+
+
 def _quarter(text: str) -> str:
     return Quarter.parse(text).label
 
@@ -201,7 +104,7 @@ _READ: dict[str, Callable[[str], str]] = {
     "ends_on": _day,
     "done_on": _day,
     "before_day": _day,
-    "period": _quarter,
+    "period": _period,
     "quarter": _quarter,
     "type": label_of,
 }

@@ -138,6 +138,15 @@ EVENT_WORDS: dict[EventType, Words] = {
     EventType.INCIDENT_OPENED: _words(Group.AUDITS, "成立事件", "number", "gravity", "records"),
     EventType.INCIDENT_STEP_TAKEN: _words(Group.AUDITS, "處理事件", "number", "step", "done_on"),
     EventType.INCIDENT_VIEWED: _words(Group.LOOKS, "檢視事件", "number"),
+    EventType.PACKAGE_REVIEWED: _words(
+        Group.AUDITS, "複核函送資料", "act", "period", "letter_no", "reason"
+    ),
+    EventType.PACKAGE_CHECKED: _words(Group.AUDITS, "檢核函送資料", "version", "failed", "to_look"),
+    EventType.CHECK_OVERRULED: _words(Group.AUDITS, "檢核改認通過", "check", "reason"),
+    EventType.FINDING_MOVED: _words(
+        Group.AUDITS, "處理缺失", "number", "act", "due_on", "letter_no"
+    ),
+    EventType.LETTER_DRAFTED: _words(Group.LOOKS, "產生公文稿", "kind"),
     EventType.EVIDENCE_VIEWED: _words(Group.LOOKS, "檢視佐證資料", "sha256"),
     EventType.AUDIT_FORM_EXPORTED: _words(
         Group.LOOKS, "匯出稽核紀錄表", "format", "content_hash", "sha256"
@@ -200,6 +209,8 @@ OBJECTS = {
     "campaign": "權限清查",
     "evidence": "佐證資料",
     "incident": "事件",
+    "review": "複核",
+    "finding": "缺失",
     "archive": "封存檔",
     "reminders": "提醒",
     "personnel_file": "人事異動檔",

@@ -41,6 +41,9 @@ class Action(StrEnum):
     SPOT_CHECK = "spot_check"
     VIEW_INCIDENTS = "view_incidents"
     HANDLE_INCIDENT = "handle_incident"
+    REVIEW_PACKAGE = "review_package"
+    VIEW_FINDINGS = "view_findings"
+    ANSWER_FINDING = "answer_finding"
     EXPORT_TABLE = "export_table"
     VERIFY_PAPER = "verify_paper"
     VIEW_PERMISSIONS = "view_permissions"
@@ -89,6 +92,9 @@ ACTION_LABELS = {
     Action.SPOT_CHECK: "不定期檢查",
     Action.VIEW_INCIDENTS: "檢視事件",
     Action.HANDLE_INCIDENT: "處理事件",
+    Action.REVIEW_PACKAGE: "複核機關函送的稽核",
+    Action.VIEW_FINDINGS: "檢視缺失改善",
+    Action.ANSWER_FINDING: "說明與改善缺失",
     Action.EXPORT_TABLE: "匯出看得到的表格",
     Action.VERIFY_PAPER: "驗證稽核紀錄表與函送資料",
     Action.VIEW_PERMISSIONS: "檢視權限對照",

@@ -76,6 +76,8 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.SPOT_CHECK: Scope.AGENCY,
         Action.VIEW_INCIDENTS: Scope.AGENCY,
         Action.HANDLE_INCIDENT: Scope.AGENCY,
+        Action.VIEW_FINDINGS: Scope.AGENCY,
+        Action.ANSWER_FINDING: Scope.AGENCY,
         Action.VIEW_EVENTS: Scope.AGENCY,
     },
     Role.SYSTEM_MANAGER: _EVERYBODY
@@ -114,6 +116,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.APPOINT_AUDITOR: Scope.UNIT,
         Action.VIEW_INCIDENTS: Scope.UNIT,
         Action.HANDLE_INCIDENT: Scope.UNIT,
+        Action.VIEW_FINDINGS: Scope.UNIT,
     },
     Duty.AUDITOR: {
         Action.VIEW_USAGE: Scope.UNIT,
@@ -123,6 +126,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.JUDGE_RECORD: Scope.UNIT,
         Action.SIGN_AUDIT: Scope.UNIT,
         Action.VIEW_INCIDENTS: Scope.UNIT,
+        Action.VIEW_FINDINGS: Scope.UNIT,
     },
     Duty.ETHICS_OFFICER: {
         Action.VIEW_USAGE: Scope.AGENCY,
@@ -133,6 +137,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.SIGN_AGENCY_AUDIT: Scope.AGENCY,
         Action.VIEW_INCIDENTS: Scope.AGENCY,
         Action.HANDLE_INCIDENT: Scope.AGENCY,
+        Action.VIEW_FINDINGS: Scope.AGENCY,
         Action.VIEW_EVENTS: Scope.AGENCY,
     },
     Duty.AGENCY_HEAD: {
@@ -141,6 +146,7 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.VIEW_AUDIT: Scope.AGENCY,
         Action.APPROVE_AUDIT: Scope.AGENCY,
         Action.VIEW_INCIDENTS: Scope.AGENCY,
+        Action.VIEW_FINDINGS: Scope.AGENCY,
         Action.VIEW_APPLICATIONS: Scope.AGENCY,
         Action.APPROVE_APPLICATION: Scope.AGENCY,
         Action.RECORD_LETTER: Scope.AGENCY,
@@ -153,6 +159,8 @@ _TABLE: dict[Holder, dict[Action, Scope]] = {
         Action.RECORD_LETTER: Scope.ALL,
         Action.REVIEW_APPLICATION: Scope.ALL,
         Action.VIEW_REVIEWS: Scope.ALL,
+        Action.REVIEW_PACKAGE: Scope.ALL,
+        Action.VIEW_FINDINGS: Scope.ALL,
     },
 }
 

@@ -177,6 +177,38 @@ SEPARATION: tuple[SeparationRule, ...] = (
         ("audits.signing.sign",),
     ),
     SeparationRule(
+        "own_package",
+        "複核人員不能複核自己任職機關的稽核；地政局自己的，由沒有辦理過、本人紀錄也不在受稽核之列的人複核。",
+        "七（二）1.",
+        (
+            "oversight.acting.take_review",
+            "oversight.acting.hand_over_review",
+            "oversight.acting.overrule_check",
+            "oversight.acting.accept_package",
+            "oversight.acting.take_acceptance_back",
+            "oversight.receiving.check_again",
+            "oversight.findings.asking.ask",
+            "oversight.findings.acting.move_finding",
+        ),
+    ),
+    SeparationRule(
+        "holder_decides",
+        "函送資料由承辦的複核人員決定；他人要辦理須先移交承辦，並留下紀錄。",
+        "七（二）1.",
+        (
+            "oversight.acting.overrule_check",
+            "oversight.acting.accept_package",
+            "oversight.acting.take_acceptance_back",
+            "oversight.findings.asking.ask",
+        ),
+    ),
+    SeparationRule(
+        "second_reviewer",
+        "重大缺失由認可改善以外的另一位複核人員結案。",
+        "七（二）2.",
+        ("oversight.findings.acting.move_finding",),
+    ),
+    SeparationRule(
         "approver_is_no_signer",
         "簽核機關稽核的人不能核定或退回它，由機關首長核定。",
         "七（一）2.",

@@ -14,6 +14,7 @@ from services.identity.permissions import Action, permit
 from services.ledger.checkpoints import LedgerFault
 from services.ledger.sealing import seal
 from services.operation.sweeping import sweep_files
+from services.oversight.receiving import receive_waiting
 from services.reviews.opening import open_due_reviews
 from services.schedule.reminders import send_reminders
 
@@ -38,7 +39,7 @@ class Step:
 
 @guarded(Action.CHANGE_SETTINGS)
 def run_night(actor: Actor) -> tuple[Step, ...]:
-    """Seal, open reviews, suspend leavers, end applications, remind, sweep files; a failure stops no other.
+    """Seal, receive, open reviews, suspend leavers, end applications, remind, sweep; a failure stops no other.
 
     Only for the operator's nightly job. Each step is the service that has its own command.
     """
@@ -62,6 +63,10 @@ def _run(name: str, job: Callable[[Actor], Outcome], actor: Actor) -> Step:
 
 def _seal(actor: Actor) -> Outcome:
     return asdict(seal(actor)), ""
+
+
+def _receive_packages(actor: Actor) -> Outcome:
+    return receive_waiting(actor), ""
 
 
 def _open_reviews(actor: Actor) -> Outcome:
@@ -91,6 +96,7 @@ def _sweep(actor: Actor) -> Outcome:
 
 _STEPS: tuple[tuple[str, Callable[[Actor], Outcome]], ...] = (
     ("seal", _seal),
+    ("receive-packages", _receive_packages),
     ("open-due-reviews", _open_reviews),
     ("suspend-leavers", _suspend_leavers),
     ("expire-applications", _expire_applications),

@@ -41,7 +41,7 @@ class Going:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One table: whose its rows are, by its own columns, or by those of the row that ``via`` points to."""
+    """One table: whose its rows are, by its own columns or by those of the row that ``via`` points to, or both."""
 
     table: Table
     audit: Column[Any] | None = None
@@ -58,23 +58,36 @@ class Part:
         return [column.name for column in self.table.columns]
 
 
-def _part(name: str, *, audit: str = "", incident: str = "") -> Part:
+def _part(
+    name: str, *, audit: str = "", incident: str = "", parent: Part | None = None, via: str = ""
+) -> Part:
     table = _TABLES[name]
     return Part(
         table,
         table.c[audit] if audit else None,
         table.c[incident] if incident else None,
+        parent,
+        table.c[via] if via else None,
     )
 
 
 def _under(parent: Part, name: str, via: str) -> Part:
-    return Part(_TABLES[name], parent=parent, via=_TABLES[name].c[via])
+    return _part(name, parent=parent, via=via)
 
 
 AUDITS = _part("audits", audit="id")
 INCIDENTS = _part("incidents", incident="id")
-EVIDENCE = _part("evidence", audit="audit_id", incident="incident_id")
 PACKAGES = _part("audit_packages", audit="audit_id")
+REVIEWS = _part("package_reviews", audit="audit_id")
+FINDINGS = _under(REVIEWS, "findings", "review_id")
+FINDING_STEPS = _under(FINDINGS, "finding_steps", "finding_id")
+EVIDENCE = _part(
+    "evidence",
+    audit="audit_id",
+    incident="incident_id",
+    parent=FINDING_STEPS,
+    via="finding_step_id",
+)
 PARTS = (
     AUDITS,
     INCIDENTS,
@@ -89,9 +102,15 @@ PARTS = (
     _part("record_shares", audit="audit_id"),
     _part("incident_records", incident="incident_id"),
     _part("incident_steps", incident="incident_id"),
+    PACKAGES,
+    REVIEWS,
+    _under(REVIEWS, "review_steps", "review_id"),
+    _under(REVIEWS, "check_runs", "review_id"),
+    _under(REVIEWS, "check_overrulings", "review_id"),
+    FINDINGS,
+    FINDING_STEPS,
     EVIDENCE,
     _under(EVIDENCE, "evidence_withdrawals", "evidence_id"),
-    PACKAGES,
     _under(PACKAGES, "package_parts", "package_id"),
 )
 """All of them; whatever points to another stands after it, so that it is deleted before."""
@@ -109,22 +128,32 @@ def late(db: Session, part: Part, before: date) -> list[tuple[int | None, int | 
     ]
     if not moments:
         return []
-    owner = part.parent or part
-    rows = select(
-        null() if owner.audit is None else owner.audit,
-        null() if owner.incident is None else owner.incident,
-    ).where(or_(*moments))
+    found: list[tuple[int | None, int | None]] = []
+    for owner, joined in _owners(part):
+        rows = select(
+            null() if owner.audit is None else owner.audit,
+            null() if owner.incident is None else owner.incident,
+        ).where(or_(*moments), *joined)
+        found += [(audit, incident) for audit, incident in db.execute(rows.distinct())]
+    return found
+
+
+def _owners(part: Part) -> Iterator[tuple[Part, tuple[ColumnElement[bool], ...]]]:
+    """Yield every part that says whose a row is, with how the row is joined to it."""
+    if part.audit is not None or part.incident is not None:
+        yield part, ()
     if part.parent is not None and part.via is not None:
-        rows = rows.where(part.via.expression == part.parent.table.c.id)
-    return [(audit, incident) for audit, incident in db.execute(rows.distinct())]
+        up = part.via.expression == part.parent.table.c.id
+        for owner, joined in _owners(part.parent):
+            yield owner, (up, *joined)
 
 
 def chosen(part: Part, going: Going) -> ColumnElement[bool]:
     """Return which rows of the table go."""
+    found: list[ColumnElement[bool]] = []
     if part.parent is not None and part.via is not None:
         whose = select(part.parent.table.c.id).where(chosen(part.parent, going))
-        return part.via.in_(whose)
-    found: list[ColumnElement[bool]] = []
+        found.append(part.via.in_(whose))
     if part.audit is not None:
         found.append(among(part.audit, going.audits))
     if part.incident is not None:

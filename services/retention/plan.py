@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.models import (
@@ -14,10 +14,12 @@ from data.models import (
     AuditFrame,
     AuditPackage,
     Evidence,
+    Finding,
     Incident,
     IncidentRecord,
     JudgementPick,
     PackagePart,
+    PackageReview,
     RecordShare,
     SampleItem,
     UsageRecord,
@@ -29,6 +31,8 @@ from services.audits.counted import counted_audits
 from services.audits.frozen import unpack_frame
 from services.ledger import purges
 from services.ledger.id_runs import IdRuns, Numbers
+from services.regulation.finding_states import OPEN
+from services.regulation.package_review import ReviewState
 from services.retention.parts import PARTS, Going, late
 
 Node = tuple[str, int]
@@ -109,6 +113,7 @@ def _staying(db: Session, before: date) -> set[Node]:
     waits: list[Node] = [
         ("i", i) for i in db.scalars(select(Incident.id).where(Incident.status == "open"))
     ]
+    waits += [("a", a) for a in db.scalars(_under_review())]
     for part in PARTS:
         for audit, incident in late(db, part, before):
             waits += _nodes(audit, incident)
@@ -122,6 +127,21 @@ def _staying(db: Session, before: date) -> set[Node]:
             staying.add(node)
             waits += needs.get(node, ())
     return staying
+
+
+def _under_review() -> Select[int]:
+    """Return the audits whose review, or a finding of it, is not over (7.2.2)."""
+    open_finding = (
+        select(Finding.id)
+        .where(
+            Finding.review_id == PackageReview.id,
+            Finding.state.in_([state.value for state in OPEN]),
+        )
+        .exists()
+    )
+    return select(PackageReview.audit_id).where(
+        or_(PackageReview.state != ReviewState.ACCEPTED.value, open_finding)
+    )
 
 
 def _nodes(audit: int | None, incident: int | None) -> list[Node]:

@@ -8,6 +8,7 @@ from services.schedule.accounts import account_tasks
 from services.schedule.agency_audits import agency_audit_tasks, spot_check_tasks
 from services.schedule.incidents import incident_tasks
 from services.schedule.late_audits import late_tasks
+from services.schedule.oversight import oversight_tasks
 from services.schedule.unit_audits import unit_audit_tasks
 from services.schedule.words import Task
 
@@ -23,4 +24,5 @@ def tasks_of(actor: Actor) -> list[Task]:
         found += agency_audit_tasks(db, actor)
         found += spot_check_tasks(db, actor)
         found += incident_tasks(db, actor)
+        found += oversight_tasks(db, actor)
     return sorted(found, key=lambda task: task.rank)

@@ -8,7 +8,8 @@ from services.regulation.deadlines import DueDay
 from services.rocdate import roc_date
 
 AGENCY_PAGE, INCIDENT_PAGE = "agency_audit", "incidents"
-"""The modules of the pages 機關稽核 and 異常與事件."""
+FINDING_PAGE, REVIEW_PAGE = "findings", "review"
+"""The modules of the pages 機關稽核, 異常與事件, 缺失改善 and 稽核複核."""
 
 
 class TaskKind(StrEnum):
@@ -26,6 +27,8 @@ class TaskKind(StrEnum):
     AGENCY_AUDIT = "agency_audit"
     APPROVAL = "approval"
     SENDING = "sending"
+    FINDING = "finding"
+    PACKAGE = "package"
     SPOT_CHECK = "spot_check"
     INCIDENT = "incident"
 

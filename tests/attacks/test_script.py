@@ -1,7 +1,7 @@
 """Stored script, links and markup in every text field, shown on every page to everybody it is open to."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from data import engine
 from data.engine import reading, transaction
-from data.models import Account, Application, Base, Property, Unit
+from data.models import Account, Application, Base, PackageReview, Property, Unit
 from pages.shared.registry import PAGES
 from services.actor import operator
 from services.applications.applying import Wanted, apply_new
@@ -27,6 +27,8 @@ from services.identity.links import print_link
 from services.identity.people import as_actor, load_account
 from services.incidents.acting import take_step
 from services.incidents.listing import IncidentFilters, list_incidents
+from services.oversight.acting import take_review
+from services.oversight.findings.asking import Draft, ask
 from services.regulation.application_states import State
 from services.regulation.incidents import Step
 from services.regulation.items import Item
@@ -75,6 +77,9 @@ PLACES: list[tuple[str, dict[str, str]]] = [
         ("incidents", {"spot": "{spot}", "step": step})
         for step in ("scope", "freeze", "draw", "judge", "sign")
     ),
+    ("review", {"half": "2026H1", "review": "{review}"}),
+    ("findings", {"show": "all", "finding": "{finding}"}),
+    ("findings", {"view": "help"}),
     ("usage_charts", {"unit": "TAX-DAAN", "by": "source"}),
     ("records", {"unit": "TAX-DAAN", "period": "year", "record": "5000"}),
     ("records", {"unit": "TAX-DAAN", "period": "year", "view": "people", "person": SCRIPT}),
@@ -117,15 +122,32 @@ def furnish(now: datetime) -> None:
     incident = max(row.id for row in list_incidents(manager, IncidentFilters(), None, 50).rows)
     files = [("簽呈.pdf", pdf())]
     take_step(manager, incident, 1, Step.REPORTED, manager.today, "已簽陳首長", files=files)
+    review, finding = _reviewed(now)
     wanted = Wanted(Role.GENERAL_USER, unit.id, (Item.LAND_DESCRIPTION,), "業務需要")
     FURNISHED.update(
         {
             "{spot}": str(spot),
             "{incident}": str(incident),
+            "{review}": str(review),
+            "{finding}": str(finding),
             "{follow}": apply_new(NEWCOMER, wanted, "10.1.1.1", now).token or "",
             "{reset}": print_link(operator(now), "clerk").rpartition("=")[2],
         }
     )
+
+
+def _reviewed(now: datetime) -> tuple[int, int]:
+    """Have the package that the city sent reviewed, with something asked about it and a file."""
+    with reading() as db:
+        review = db.scalars(select(PackageReview.id)).one()
+        who = db.scalars(select(Account.id).where(Account.username == "reviewer")).one()
+        account = load_account(db, who)
+        assert account is not None
+        reviewer = as_actor(account, now)
+    take_review(reviewer, review, 1)
+    drafts = [Draft("說明查詢目的", "請檢送案卷影本。", "flags")]
+    due = reviewer.today + timedelta(days=14)
+    return review, ask(reviewer, review, 2, drafts, due)[0]
 
 
 def furnished(named: dict[str, str]) -> dict[str, str]:

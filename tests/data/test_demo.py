@@ -45,7 +45,7 @@ from services.demo.people import DEMO_PASSWORD, DEMO_SIGN_INS
 from services.demo.sections import OFFICES, taipei_sections
 from services.demo.stories import (
     JUDGING_AGENCY,
-    REDRAWN_UNIT,
+    REDRAWN_UNITS,
     SENT_AGENCY,
     SHARED_ADDRESSES,
     SNOOPER_UNIT,
@@ -343,6 +343,7 @@ def test_fixed_sign_ins_have_their_place_role_and_duty(demo_city: DemoSummary) -
         "ethics": ("TAX-LEGAL", Role.GENERAL_USER, Duty.ETHICS_OFFICER),
         "agency_head": ("TAX-LEGAL", Role.GENERAL_USER, Duty.AGENCY_HEAD),
         "reviewer": ("LAND-INFO", Role.GENERAL_USER, Duty.BUREAU_REVIEWER),
+        "second_reviewer": ("LAND-INFO", Role.GENERAL_USER, Duty.BUREAU_REVIEWER),
         "system_manager": ("LAND-INFO", Role.SYSTEM_MANAGER, None),
     }
     assert {username for username, _ in DEMO_SIGN_INS} == set(expected)
@@ -493,7 +494,7 @@ def test_half_years_stand_at_every_stage(demo_city: DemoSummary) -> None:
     differs = [one for one in verdicts_beside(reviewer, judging).values() if one.differs]
     assert [one.unit.ruling for one in differs] == [Ruling.COMPLIANT]
     assert [(code, number, kind) for code, number, kind, _ in drawn_twice] == [
-        (REDRAWN_UNIT, 2, "redraw")
+        (REDRAWN_UNITS[0], 2, "redraw")
     ]
     assert drawn_twice[0].reason
     late = {line.agency_code for line in unit_board(reviewer) if line.days_late}

@@ -206,6 +206,12 @@ def test_the_head_approves_and_the_package_goes_to_the_bureau(
     manager.sign_in("agency_manager", PAGE)
     manager.press("函送地政局")
     manager.page.get_by_role("dialog").get_by_label("公文字號").fill(LETTER)
+    # The bureau's checks say beforehand what they will find: the half-year is long past.
+    manager.page.get_by_role("dialog").get_by_label("檢核不符的說明", exact=True).fill(
+        "補辦逾期案件。"
+    )
+    manager.page.get_by_role("dialog").get_by_text("已看過請人工檢視的事項").click()
+    manager.rest()
     answer(manager, "確定函送")
     manager.sees("已函送地政局；送出的資料不會再變動")
     manager.picture("agency-sent")

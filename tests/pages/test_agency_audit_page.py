@@ -183,6 +183,11 @@ def test_the_approved_half_year_is_sent_with_its_letter(world: World) -> None:
     audit_id, _ = whole.approved_agency(world)
     manager = page("agency_manager")
     press(manager, "函送地政局")
+    # What the bureau's checks will find wrong is explained, before anything is sent.
+    assert {"期限：不符", "簽核人員：不符"} <= {one.label for one in manager.expander}
+    next(button for button in manager.button if button.label == "確定函送").click().run()
+    assert any("「期限、簽核人員」不符" in error.value for error in manager.error)
+    manager.text_area(key="send.explanation").set_value("補辦逾期案件").run()
     manager.text_input(key="send.number").set_value("查詢").run()
     next(button for button in manager.button if button.label == "確定函送").click().run()
     assert any("公文字號" in error.value for error in manager.error)
@@ -204,6 +209,7 @@ def test_the_approved_half_year_is_sent_with_its_letter(world: World) -> None:
     button = "確定更正函送"
     next(one for one in manager.button if one.label == button).click().run()
     assert any("請選擇更正種類" in error.value for error in manager.error)
+    manager.text_area(key="send.explanation").set_value("補辦逾期案件").run()
     manager.radio(key="correct.kind").set_value(CorrectionKind.CLERICAL).run()
     manager.text_input(key="correct.asked").set_value("地政局來函").run()
     manager.text_area(key="correct.reason").set_value("<b>公文字號</b>誤繕").run()

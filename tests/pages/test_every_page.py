@@ -14,20 +14,25 @@ from tests.pages.browsing import APP, open_app, open_page, texts, visit
 EVERYBODY = {"apply", "home", "my_account", "my_usage", "verify"}
 OPEN_TO = {
     "clerk": EVERYBODY,
-    "head": EVERYBODY | {"accounts", "audit_sampler", "incidents", "usage_charts", "records"},
-    "auditor": EVERYBODY | {"audit_sampler", "incidents", "usage_charts", "records"},
+    "head": EVERYBODY
+    | {"accounts", "audit_sampler", "incidents", "usage_charts", "records"}
+    | {"findings"},
+    "auditor": EVERYBODY | {"audit_sampler", "incidents", "usage_charts", "records", "findings"},
     "unit_manager": EVERYBODY
     | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
     | {"incidents", "records"},
     "agency_manager": EVERYBODY
     | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
-    | {"event_log", "incidents", "agency_audit", "records"},
+    | {"event_log", "incidents", "agency_audit", "records", "findings"},
     "ethics": EVERYBODY
-    | {"audit_sampler", "usage_charts", "event_log", "incidents", "agency_audit", "records"},
+    | {"audit_sampler", "usage_charts", "event_log", "incidents", "agency_audit", "records"}
+    | {"findings"},
     "agency_head": EVERYBODY
-    | {"accounts", "audit_sampler", "incidents", "usage_charts", "agency_audit", "records"},
+    | {"accounts", "audit_sampler", "incidents", "usage_charts", "agency_audit", "records"}
+    | {"findings"},
     "reviewer": EVERYBODY
-    | {"accounts", "access_review", "audit_sampler", "usage_charts", "agency_audit", "records"},
+    | {"accounts", "access_review", "audit_sampler", "usage_charts", "agency_audit", "records"}
+    | {"review", "findings"},
     "system_manager": EVERYBODY
     | {"accounts", "access_review", "kept_documents", "audit_sampler", "usage_charts"}
     | {"import_usage", "permissions", "event_log", "agency_audit", "records"},
@@ -46,7 +51,8 @@ def has_items(who: str) -> bool:
 
 
 def test_the_table_covers_every_demo_sign_in_and_page() -> None:
-    assert set(OPEN_TO) == {username for username, _ in DEMO_SIGN_INS}
+    # The second reviewer is there to close what the first one accepted, and sees what the first one sees.
+    assert {*OPEN_TO, "second_reviewer"} == {username for username, _ in DEMO_SIGN_INS}
     assert set().union(*OPEN_TO.values()) == set(TITLES) - {"parcel_query"}
 
 

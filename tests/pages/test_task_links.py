@@ -9,7 +9,7 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from data.engine import reading, transaction
-from data.models import Audit, Incident, Unit
+from data.models import Audit, Finding, Incident, Unit
 from services import clock
 from services.actor import Actor
 from services.applications import own
@@ -17,7 +17,9 @@ from services.applications.applying import apply_own
 from services.audits.late import open_supplement
 from services.audits.spot import open_spot_check
 from services.incidents.reporting import report_abnormal
+from services.oversight.findings.acting import Words, move_finding
 from services.papers.destroying import propose_destruction
+from services.regulation.finding_states import FindingAct
 from services.regulation.periods import Month
 from services.regulation.workflows import Kind
 from services.reviews.opening import open_review
@@ -26,6 +28,7 @@ from services.schedule.words import Task, TaskKind
 from tests.pages.browsing import open_page, texts
 from tests.services.audits import whole
 from tests.services.leaving.told import record
+from tests.services.oversight import whole as received
 from tests.services.papers.helpers import cancel, kept
 from tests.world import World, at
 
@@ -140,6 +143,15 @@ def opened_review(world: World) -> None:
     open_review(someone(world, "agency_manager"), world.agencies["tax"])
 
 
+def asked_about(world: World) -> None:
+    """A package in a reviewer's hands, with one finding that waits for the agency and one for the bureau."""
+    desk = received.taken(world)
+    received.asked(desk, title="說明逾時查詢")
+    finding = received.asked(desk)
+    manager = desk.actor("agency_manager")
+    move_finding(manager, finding, 1, FindingAct.ANSWER, Words("如附件所示。"))
+
+
 def nothing(world: World) -> None:
     """Nobody's access review was opened yet, and no audit was begun."""
 
@@ -185,6 +197,12 @@ def incident(task: Task) -> tuple[str, ...]:
         return (f"{one.number}　{one.title}",)
 
 
+def finding(task: Task) -> tuple[str, ...]:
+    with reading() as db:
+        one = db.get_one(Finding, int(task.key.split(":")[1]))
+        return (f"{one.number}　{one.title}",)
+
+
 def application(task: Task) -> tuple[str, ...]:
     return (task.key.split(":")[1],)
 
@@ -210,6 +228,9 @@ CASES = {
     ),
     "spot checks": Case(TaskKind.SPOT_CHECK, "agency_manager", spot_checks, check, 3),
     "incidents": Case(TaskKind.INCIDENT, "ethics", abnormal_use, incident, 2),
+    "a package": Case(TaskKind.PACKAGE, "reviewer", received.received, says(f"{TAX}．115年上半年")),
+    "findings": Case(TaskKind.FINDING, "agency_manager", asked_about, finding, 2),
+    "findings of the bureau": Case(TaskKind.FINDING, "reviewer", asked_about, finding, 2),
     "an access review not opened": Case(
         TaskKind.ACCESS_REVIEW, "agency_manager", nothing, says("下一次權限清查應於")
     ),

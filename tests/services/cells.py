@@ -6,7 +6,7 @@ from where people and things are, not by the code that is tested.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,10 @@ from services.event_log.search import EventFilters
 from services.identity.permissions import RULES, Action, Scope
 from services.identity.totp import Enrolment, new_enrolment
 from services.incidents.listing import IncidentFilters
+from services.oversight.findings.acting import Words
+from services.oversight.findings.asking import Draft
+from services.oversight.findings.listing import FindingFilters
+from services.oversight.letters import Letter as BureauLetter
 from services.papers.attaching import Matter
 from services.papers.keeping import PaperKind
 from services.papers.listing import PaperFilters
@@ -35,6 +39,7 @@ from services.parcels.query import ParcelRequest
 from services.regulation import workflows
 from services.regulation.access_review import Choice
 from services.regulation.application_states import Channel
+from services.regulation.finding_states import FindingAct
 from services.regulation.incidents import Step
 from services.regulation.items import Item
 from services.regulation.leaving import Leaving
@@ -325,6 +330,7 @@ _DUTIES: dict[str, Cell] = {
     ),
 }
 
+_LATER = NOW.date() + timedelta(days=60)
 _SCAN = Paper("scan.pdf", "application/pdf", b"%PDF-1.4 x")
 _LETTER = "府授地資字第1156012388號"
 _CORRECTION = PackageCorrection(CorrectionKind.CLERICAL, "地政局來函", _REASON)
@@ -898,4 +904,48 @@ CELLS: dict[str, Cell] = _ACCOUNTS | _DUTIES | _PAPERS | _REVIEWS | {
     "services.incidents.reporting.report_abnormal": Cell(
         lambda f, w, a, p: f(a, w.unit_id(p), f"{p}_general_user", "異常使用", _REASON)),
     "services.incidents.view.view_incident": Cell(lambda f, w, a, p: f(a, w.incident(p)[0])),
+    "services.oversight.receiving.deliver": Cell(
+        lambda f, w, a, p: f(a, w.agency_audit(p, HALF_SIGNED), _LETTER, NOW.date()),
+        nothing_to_do=True),
+    "services.oversight.receiving.check_again": Cell(lambda f, w, a, p: f(a, w.review(p))),
+    "services.oversight.receiving.receive_waiting": Cell(
+        lambda f, w, a, p: f(a), On.EVERYTHING, also=is_operator),
+    "services.oversight.reviewing.check_package": Cell(
+        lambda f, w, a, p: f(a, w.package(p)), also=sees_agencies),
+    "services.oversight.reviewing.check_before_sending": Cell(
+        lambda f, w, a, p: f(a, w.agency_audit(p, HALF_SIGNED)), also=sees_agencies),
+    "services.oversight.acting.take_review": Cell(
+        lambda f, w, a, p: f(a, w.review(p), 1), nothing_to_do=True),
+    "services.oversight.acting.hand_over_review": Cell(
+        lambda f, w, a, p: f(a, w.review(p), 0, "reviewer", _REASON), nothing_to_do=True),
+    "services.oversight.acting.overrule_check": Cell(
+        lambda f, w, a, p: f(a, w.review(p), 1, "flags", _REASON)),
+    "services.oversight.acting.accept_package": Cell(
+        lambda f, w, a, p: f(a, w.review(p), 1, _LETTER, NOW.date()), nothing_to_do=True),
+    "services.oversight.acting.take_acceptance_back": Cell(
+        lambda f, w, a, p: f(a, w.review(p), 1, _REASON), nothing_to_do=True),
+    "services.oversight.letters.draft_letter": Cell(
+        lambda f, w, a, p: f(a, w.review(p), BureauLetter.EXPLAIN)),
+    "services.oversight.queue.view_queue": Cell(
+        lambda f, w, a, p: f(a, HALF_SIGNED), On.LIST),
+    "services.oversight.queue.halves_in_review": Cell(
+        lambda f, w, a, p: f(a, HALF_SIGNED), On.LIST),
+    "services.oversight.view.view_review": Cell(lambda f, w, a, p: f(a, w.review(p))),
+    "services.oversight.findings.asking.ask": Cell(
+        lambda f, w, a, p: f(a, w.review(p), 1, [Draft("說明查詢目的", _REASON)], _LATER)),
+    "services.oversight.findings.acting.move_finding": Cell(
+        lambda f, w, a, p: f(
+            a, w.finding(p)[0], 1, FindingAct.EXTEND, Words(_REASON, due_on=_LATER))),
+    "services.oversight.findings.acting.move_finding#agency": Cell(
+        lambda f, w, a, p: f(a, w.finding(p)[0], 1, FindingAct.ANSWER, Words(_REASON)),
+        by=Action.ANSWER_FINDING),
+    "services.oversight.findings.acting.take_step_back": Cell(
+        lambda f, w, a, p: f(a, w.finding(p)[0], 1, _REASON)),
+    "services.oversight.findings.files.open_finding_file": Cell(
+        lambda f, w, a, p: f(a, w.finding(p)[1])),
+    "services.oversight.findings.listing.list_findings": Cell(
+        lambda f, w, a, p: f(a, FindingFilters()), On.LIST,
+        units_in=lambda w, rows: {_names(w)[row.unit] for row in rows}),
+    "services.oversight.findings.view.view_finding": Cell(
+        lambda f, w, a, p: f(a, w.finding(p)[0])),
 }  # fmt: skip

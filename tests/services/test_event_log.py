@@ -21,7 +21,7 @@ from services.cadastre.numbers import Kind
 from services.demo.load import DemoSummary
 from services.errors import Invalid, NotFound
 from services.event_log import listing
-from services.event_log.details import DETAILS
+from services.event_log.detail_labels import DETAILS
 from services.event_log.groups import Group
 from services.event_log.listing import event_story, export_events, list_events
 from services.event_log.search import EventFilters, conditions_of, count, matching

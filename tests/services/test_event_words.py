@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.event_log.details import DETAILS, detail_words
+from services.event_log.detail_labels import DETAILS
+from services.event_log.details import detail_words
 from services.event_log.groups import Group
 from services.event_log.words import (
     EVENT_WORDS,

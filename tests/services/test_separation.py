@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from data.engine import reading, transaction
-from data.models import Account, AccountDuty, Application, ApplicationAct, Destruction
+from data.models import (
+    Account,
+    AccountDuty,
+    Application,
+    ApplicationAct,
+    Destruction,
+    Finding,
+)
 from services.actor import Actor, DutyHeld, operator
 from services.audits.signing import sign
 from services.audits.words import Ruling
@@ -23,8 +30,12 @@ from services.identity.permission_table import (
 )
 from services.identity.permissions import RULES, Action
 from services.identity.separation import SEPARATION
+from services.oversight.findings.acting import Words
+from services.oversight.findings.store import write_step
 from services.regulation.access_review import Choice
 from services.regulation.application_states import HANDED, Act
+from services.regulation.finding_states import FindingAct, Gravity
+from services.regulation.findings import REPORTS
 from services.regulation.items import Item
 from services.regulation.roles import MANAGES, AccountStatus, Duty, Role
 from services.regulation.workflows import WORKFLOWS, Deed, Kind
@@ -283,6 +294,19 @@ def attempts(code: str, name: str, world: Prepared) -> list[Attempt]:
             for who in ("head", "ethics", "agency_manager")
         ],
         "two_signers": lambda: [signed_once(world)],
+        "own_package": lambda: [
+            (
+                replace(people["reviewer"], agency_id=world.agencies["tax"]),
+                on_unit(name, world, "tax1"),
+            )
+        ],
+        "holder_decides": lambda: [
+            (
+                replace(people["reviewer"], account_id=world.accounts["system_manager"]),
+                on_unit(name, world, "tax1"),
+            )
+        ],
+        "second_reviewer": lambda: [accepted_once(world)],
         "approver_is_no_signer": lambda: [
             (signer, on_unit(name, world, "tax1")) for signer in signers_who_are_heads(world)
         ],
@@ -300,6 +324,20 @@ SAYS = {
     "stake": "是單位主管的使用紀錄，由機關管理者判定",
 }
 """Where somebody out of reach would be refused as well: what tells that it is this row."""
+
+
+def accepted_once(world: Prepared) -> Attempt:
+    """A major deficiency whose improvement the reviewer has accepted, and who then closes it."""
+    reviewer, finding_id = world.actor("reviewer"), world.finding("tax1")[0]
+    way = (FindingAct.ANSWER, FindingAct.CONFIRM, FindingAct.ORDER, *REPORTS, FindingAct.ACCEPT)
+    with transaction() as db:
+        finding = db.get_one(Finding, finding_id)
+        for act in way:
+            gravity = Gravity.MAJOR if act is FindingAct.CONFIRM else None
+            write_step(db, reviewer, finding, act, _WHY, gravity=gravity)
+        revision = finding.revision
+    said = Words(_WHY)
+    return reviewer, lambda f, actor: f(actor, finding_id, revision, FindingAct.CLOSE, said)
 
 
 def test_every_row_is_refused_by_every_function_it_names(world: Prepared) -> None:

@@ -53,6 +53,7 @@ def keep_evidence(
     audit_id: int | None = None,
     record_id: int | None = None,
     incident_id: int | None = None,
+    finding_step_id: int | None = None,
 ) -> Evidence:
     """Store a file in the caller's transaction, with its event.
 
@@ -66,6 +67,7 @@ def keep_evidence(
             Evidence.audit_id == audit_id,
             Evidence.record_id == record_id,
             Evidence.incident_id == incident_id,
+            Evidence.finding_step_id == finding_step_id,
             EvidenceWithdrawal.id.is_(None),
         )
     )
@@ -75,6 +77,7 @@ def keep_evidence(
         audit_id=audit_id,
         record_id=record_id,
         incident_id=incident_id,
+        finding_step_id=finding_step_id,
         file_name=paper.file_name,
         media_type=paper.media_type,
         size=len(paper.content),

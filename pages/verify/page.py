@@ -21,7 +21,7 @@ _TITLES = {
     AuditKind.AGENCY: "機關查詢使用地籍資料稽核紀錄表（附件三）",
     AuditKind.SPOT: "不定期檢查紀錄表",
 }
-_FILES = ["pdf", "odt", "ods", "csv", "zip", "json"]
+_FILES = ["pdf", "odt", "ods", "csv", "zip", "json", "py"]
 
 
 def _by_code() -> Found | None:
@@ -61,7 +61,7 @@ def _by_file(of_code: Found | None) -> None:
                 f"系統從未發出與「{plain(uploaded.name)}」內容相同的檔案：它被改過、另存過，或不是由本系統匯出。",
                 icon=":material/gpp_bad:",
             )
-        elif of_code is not None and known.audit_id != of_code.audit_id:
+        elif of_code is not None and known.audit_id not in (None, of_code.audit_id):
             _say_known(known)
             st.error("檔案與左側核對碼屬於不同的稽核。", icon=":material/compare_arrows:")
         else:
@@ -69,11 +69,12 @@ def _by_file(of_code: Found | None) -> None:
 
 
 def _say_known(known: KnownFile) -> None:
-    st.success(
-        f"與系統{rocdate.roc_time(known.at)} {plain(known.what)}完全相同。",
-        icon=":material/verified:",
-    )
+    at = f"{rocdate.roc_time(known.at)} " if known.at else ""
+    st.success(f"與系統{at}{plain(known.what)}完全相同。", icon=":material/verified:")
     st.caption(f"SHA-256：`{known.sha256}`")
+    if known.audit_id is None:
+        st.info("每份函送資料所附的都一樣，不能用來辨認是哪一份。", icon=":material/info:")
+        return
     if known.replaced:
         st.warning("這次函送之後已由更正的函送取代。", icon=":material/history:")
     if known.found is None:

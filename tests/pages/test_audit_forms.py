@@ -8,6 +8,7 @@ from data.engine import reading
 from data.models import Account, Audit, Event, Signature
 from services.audits.forms.codes import short_code
 from services.audits.forms.exporting import export_form
+from services.audits.package.building import SCRIPTS
 from services.clock import utc_now
 from services.demo.acting import acting
 from services.demo.load import DemoSummary
@@ -68,6 +69,8 @@ def test_a_paper_is_checked_by_its_code_and_a_file_by_its_bytes(demo_city: DemoS
     for given, sentence in ((content, "完全相同"), (content + b"!", "系統從未發出")):
         manager.file_uploader("verify.file").set_value(("表.ods", given, "x/y")).run()
         assert sentence in texts(manager) + "".join(one.value for one in manager.error)
+    manager.file_uploader("verify.file").set_value(("a.py", SCRIPTS[0].read_bytes(), "x/y")).run()
+    assert "不能用來辨認是哪一份" in texts(manager) and not manager.error
 
 
 def _account(username: str) -> int:

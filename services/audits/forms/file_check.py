@@ -11,7 +11,8 @@ from data.engine import reading
 from data.models import AuditPackage, Event, PackagePart, Signature
 from services.actor import Actor
 from services.audits.forms.codes import Found, find_signed
-from services.audits.package.manifest import MANIFEST
+from services.audits.package.building import SCRIPTS
+from services.audits.package.manifest import MANIFEST, about_part
 from services.documents.formats import FileFormat
 from services.errors import Invalid
 from services.events import EventType
@@ -28,9 +29,10 @@ class KnownFile:
 
     sha256: str
     what: str
-    at: datetime
-    """When it was exported, or sent to the bureau."""
-    audit_id: int
+    at: datetime | None
+    """When it was exported, or sent to the bureau; None for what goes with every package."""
+    audit_id: int | None
+    """The audit that it belongs to; None for what goes with every package."""
     found: Found | None
     """The signature that it stands for; None for a draft."""
     replaced: bool = False
@@ -50,7 +52,22 @@ def check_file(actor: Actor, content: bytes) -> KnownFile | None:
         raise Invalid(f"檔案太大；最多 {LARGEST // 1024 // 1024} MB。")
     digest = hashlib.sha256(content).hexdigest()
     with reading() as db:
-        return _exported(db, actor, digest) or _in_package(db, actor, digest)
+        return _script(db, digest) or _exported(db, actor, digest) or _in_package(db, actor, digest)
+
+
+def _script(db: Session, digest: str) -> KnownFile | None:
+    """Know a script of today, or of any package: the same bytes go with everybody's, so it tells of no audit."""
+    of_today = {hashlib.sha256(script.read_bytes()).hexdigest(): script.name for script in SCRIPTS}
+    name = of_today.get(digest) or db.scalar(
+        select(PackagePart.path)
+        .where(
+            PackagePart.sha256 == digest, PackagePart.path.in_([script.name for script in SCRIPTS])
+        )
+        .limit(1)
+    )
+    if name is None:
+        return None
+    return KnownFile(digest, f"附於每份函送資料的檢核程式「{name}」", None, None, None)
 
 
 def _exported(db: Session, actor: Actor, digest: str) -> KnownFile | None:
@@ -88,7 +105,7 @@ def _in_package(db: Session, actor: Actor, digest: str) -> KnownFile | None:
                 AuditPackage.manifest_sha256 == digest,
             )
         )
-        .order_by(AuditPackage.id.desc())
+        .order_by(AuditPackage.id.desc(), PackagePart.id)
         .limit(1)
     ).first()
     if row is None:
@@ -101,14 +118,11 @@ def _in_package(db: Session, actor: Actor, digest: str) -> KnownFile | None:
     if package.manifest_sha256 == digest:
         path = MANIFEST
     what = f"函送地政局的檔案「{path}」{of}" if path else f"函送地政局的資料（ZIP）{of}"
-    signed = next(
-        one["content_hash"]
-        for one in package.manifest["audits"]
-        if one["audit_id"] == package.audit_id
-    )
-    found = _signature(db, actor, package.audit_id, signed)
+    about = about_part(package.manifest, path)
+    audit_id = about["audit_id"]
+    found = _signature(db, actor, audit_id, about["content_hash"])
     replaced = package.number != newest
-    return KnownFile(digest, what, package.sent_at, package.audit_id, found, replaced)
+    return KnownFile(digest, what, package.sent_at, audit_id, found, replaced)
 
 
 def _signature(db: Session, actor: Actor, audit_id: int, signed: str) -> Found | None:

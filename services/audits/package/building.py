@@ -17,7 +17,7 @@ from services.audits.forms.exporting import form_file
 from services.audits.forms.facts import ActFact, AuditFacts
 from services.audits.forms.gathering import facts_of
 from services.audits.forms.signed import held_by_audit
-from services.audits.package.manifest import Letter, Made, about_audit, safe_name
+from services.audits.package.manifest import Letter, Made, about_audit, mark_of, safe_name
 from services.documents.formats import FileFormat
 from services.regulation.audit_kinds import AuditKind
 
@@ -51,7 +51,7 @@ class Builder:
     def unit(self, db: Session, audit: Audit) -> None:
         """Make the files of one unit audit."""
         facts = facts_of(db, audit)
-        place = f"{safe_name(facts.unit_code)}_{facts.period}_稽核-{audit.id}"
+        place = f"{safe_name(facts.unit_code)}_{facts.period}{mark_of(audit.id)}"
         self._add(db, audit, facts, f"{UNITS}/{place}")
 
     def _add(self, db: Session, audit: Audit, facts: AuditFacts, place: str) -> None:

@@ -42,6 +42,11 @@ class Letter:
     by: str
 
 
+def mark_of(audit_id: int) -> str:
+    """Return how the name of a unit audit's folder ends."""
+    return f"_稽核-{audit_id}"
+
+
 def about_audit(facts: AuditFacts, place: str) -> dict[str, Any]:
     """Return what the list says of one audit, whose files are in the folder ``place``."""
     return {
@@ -92,6 +97,14 @@ def manifest_of(
             for one in sorted(files, key=lambda one: one.path)
         ],
     }
+
+
+def about_part(manifest: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return what a list says of the audit in whose folder ``path`` lies; of the agency's for what lies in no unit's."""
+    # By the folder's name, which format 1 has too.
+    own: dict[str, Any] = manifest["audits"][0]  # the agency's stands first
+    of_units = manifest["audits"][1:]
+    return next((one for one in of_units if f"{mark_of(one['audit_id'])}/" in path), own)
 
 
 def manifest_bytes(manifest: dict[str, Any]) -> bytes:

@@ -119,8 +119,18 @@ def test_a_wrong_letter_is_corrected_and_what_went_first_stays(
             known = check_file(world.actor("works_clerk"), file)
             assert known is not None and (known.audit_id, known.replaced) == (audit_id, replaced)
             assert known.found is not None and known.found.in_force
-    known = check_file(world.actor("clerk"), unzipped(first)["verify_package.py"])
-    assert known is not None and not known.replaced  # the same file went with both
+    for path, file in unzipped(second).items():
+        if path in (MANIFEST, SUMS):
+            continue
+        known = check_file(world.actor("works_clerk"), file)
+        assert known is not None and not known.replaced and path.split("/")[-1] in known.what
+        inside = [one for one in after["audits"] if path.startswith(f"{one['place']}/")]
+        if not inside:  # a script, which every package has
+            assert path.endswith(".py") and (known.audit_id, known.at, known.found) == (None,) * 3
+            continue
+        assert known.audit_id == inside[0]["audit_id"] and known.found is not None, path
+        assert known.found.audit_id == known.audit_id
+        assert known.found.content_hash == inside[0]["content_hash"]
     assert check_file(world.actor("clerk"), first + b"!") is None
 
     shown = view_sending(reviewer, audit_id)

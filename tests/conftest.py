@@ -23,6 +23,7 @@ from services.clock import utc_now
 from services.demo.load import DemoSummary, load
 from services.installation import holding
 from tests.demo_small import DemoTemplate, load_small
+from tests.engines import share_dialects
 from tests.kept_files import copy_database
 from tests.postgres import House, create_database, running, url_of
 from tests.staged import Shelf, Stage
@@ -34,6 +35,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("house")
+share_dialects()
 
 BACKENDS = ("sqlite", "postgresql")
 

@@ -1,9 +1,10 @@
-"""Opens a file in LibreOffice, without a screen, and reads what stands in the PDF that it makes of it."""
+"""Opens files in LibreOffice, without a screen, and reads what stands in the PDFs that it makes of them."""
 
 import re
 import shutil
 import subprocess
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.reading_pdf import squeezed
@@ -17,25 +18,27 @@ _OBJECT = re.compile(rb"(?<!\d)(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 _SHOWN = re.compile(rb"/(F\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>")
 
 
-def opened_text(content: bytes, folder: Path) -> str:
-    """Return all texts, without blanks, that LibreOffice shows of a document (an ODT)."""
+def opened_texts(documents: Mapping[str, bytes], folder: Path) -> dict[str, str]:
+    """Return all texts, without blanks, that LibreOffice shows of documents (ODT) by their names; it starts once."""
     assert shutil.which(OFFICE), MISSING
-    (folder / "paper.odt").write_bytes(content)
+    for name, content in documents.items():
+        (folder / f"{name}.odt").write_bytes(content)
     done = subprocess.run(
         [
             OFFICE,
             f"-env:UserInstallation={(folder / 'profile').as_uri()}",
             *("--headless", "--convert-to", "pdf", "--outdir", str(folder)),
-            str(folder / "paper.odt"),
+            *(str(folder / f"{name}.odt") for name in documents),
         ],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
-    made = folder / "paper.pdf"
-    assert made.exists(), f"LibreOffice made no PDF: {done.stdout}{done.stderr}"
-    return squeezed(_text(made.read_bytes()))
+    made = {name: folder / f"{name}.pdf" for name in documents}
+    missing = [name for name, file in made.items() if not file.exists()]
+    assert not missing, f"LibreOffice made no PDF of {missing}: {done.stdout}{done.stderr}"
+    return {name: squeezed(_text(file.read_bytes())) for name, file in made.items()}
 
 
 def _text(content: bytes) -> str:

@@ -65,8 +65,7 @@ class Stage:
             assert self.house is not None
             self.house.put_back(found.rows)
         copy_files(found.files, files.folder())
-        if found.checkpoints is not None:
-            Path(os.environ["LEDGER_CHECKPOINTS"]).write_bytes(found.checkpoints)
+        _put_checkpoints(found.checkpoints)
         Numbers.given = found.seeds
         restored: T = deepcopy(found.value)
         return restored
@@ -93,3 +92,11 @@ def _checkpoints() -> bytes | None:
     """Return what sealing wrote beside the database while it was built."""
     file = Path(os.environ["LEDGER_CHECKPOINTS"])
     return file.read_bytes() if file.exists() else None
+
+
+def _put_checkpoints(content: bytes | None) -> None:
+    file = Path(os.environ["LEDGER_CHECKPOINTS"])
+    if content is None:
+        file.unlink(missing_ok=True)
+    else:
+        file.write_bytes(content)

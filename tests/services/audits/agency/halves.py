@@ -31,6 +31,18 @@ def half(stage: Stage, world: World) -> World:
     return stage.add(world, half_world)
 
 
+@pytest.fixture
+def units(stage: Stage, half: World) -> dict[tuple[str, str], int]:
+    """Both units' audits of both quarters, signed; by unit and quarter."""
+    return stage.add(half, signed_units)
+
+
+@pytest.fixture
+def audit_id(stage: Stage, half: World) -> int:
+    """The agency's audit after all of its units', judged to the last record."""
+    return stage.add(half, judged_agency)
+
+
 def half_world(world: World) -> World:
     with transaction() as db:
         add_person(

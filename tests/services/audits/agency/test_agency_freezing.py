@@ -37,13 +37,13 @@ from tests.services.audits.agency.halves import (
     half,
     judge_all,
     signed_unit,
-    signed_units,
+    units,
 )
 from tests.services.audits.test_at_once import at_once
 from tests.services.audits.test_export import unpack, verify
 from tests.world import NOW, World
 
-__all__ = ["half"]
+__all__ = ["half", "units"]
 
 
 def frame_row(audit_id: int) -> AuditFrame:
@@ -63,8 +63,9 @@ def counts() -> dict[str, Any]:
         }
 
 
-def test_the_frame_is_what_the_units_audited(half: World) -> None:
-    units = signed_units(half)
+def test_the_frame_is_what_the_units_audited(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     audit_id = frozen_agency(half)
     assert frame_ids(audit_id) == audited_records(half, *units.values())
     row, audit = frame_row(audit_id), audit_row(audit_id)
@@ -94,8 +95,7 @@ def test_the_frame_is_what_the_units_audited(half: World) -> None:
     assert basis["months"] == list(HALF.months)
 
 
-def test_the_other_scopes(half: World) -> None:
-    units = signed_units(half)
+def test_the_other_scopes(half: World, units: dict[tuple[str, str], int]) -> None:
     audited, everything = audited_records(half, *units.values()), agency_records(half)
     assert audited < everything
     manager = half.actor("agency_manager")
@@ -112,14 +112,14 @@ def test_the_other_scopes(half: World) -> None:
     assert frame_ids(frozen_agency(half, FrameScope.BOTH)) == everything
 
 
-def test_the_unaudited_records_alone(half: World) -> None:
-    units = signed_units(half)
+def test_the_unaudited_records_alone(half: World, units: dict[tuple[str, str], int]) -> None:
     audit_id = frozen_agency(half, FrameScope.UNAUDITED)
     assert frame_ids(audit_id) == agency_records(half) - audited_records(half, *units.values())
 
 
-def test_people_of_the_picture_have_their_names(half: World) -> None:
-    signed_units(half)
+def test_people_of_the_picture_have_their_names(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     shown = preview_agency_frame(half.actor("ethics"), half.agencies["tax"], HALF, FrameScope.BOTH)
     assert shown.picture is not None
     names = {half.actor(who).name for who in ("clerk", "clerk2", "clerk_tax2")}
@@ -127,8 +127,8 @@ def test_people_of_the_picture_have_their_names(half: World) -> None:
     assert list(shown.picture.by_month) == list(HALF.months)
 
 
-def test_counting_people_once_is_a_setting(half: World) -> None:
-    audits = signed_units(half).values()
+def test_counting_people_once_is_a_setting(half: World, units: dict[tuple[str, str], int]) -> None:
+    audits = units.values()
     reviewer = half.actor("reviewer")
     audited = [{row.person_key for row in worksheet_rows(reviewer, one)} for one in audits]
     distinct = len(set[str]().union(*audited))
@@ -231,8 +231,9 @@ def test_what_was_audited_can_be_too_little_while_audits_are_missing(half: World
     assert frame_ids(frozen_agency(half, FrameScope.BOTH)) == agency_records(half)
 
 
-def test_a_reopened_unit_audit_is_missing_again(half: World) -> None:
-    units = signed_units(half)
+def test_a_reopened_unit_audit_is_missing_again(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     reopen(half.actor("head"), units["tax1", "2026Q2"], "機關管理者退回補正")
     shown = preview_agency_frame(
         half.actor("agency_manager"), half.agencies["tax"], HALF, FrameScope.AUDITED
@@ -260,9 +261,10 @@ def test_nothing_signed_yet_is_no_nil_return(half: World, scope: FrameScope, sen
     assert found is not None and found.months == 6
 
 
-def test_too_few_unaudited_records_are_refused_with_advice(half: World) -> None:
+def test_too_few_unaudited_records_are_refused_with_advice(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     """Nearly everything was audited: what is left is too small for half of it."""
-    units = signed_units(half)
     for (unit, _), audit_id in units.items():
         who = half.actor("head" if unit == "tax1" else "tax2_head")
         frame = frame_row(audit_id)
@@ -298,8 +300,7 @@ def test_a_half_year_without_use_is_a_nil_return(world: World) -> None:
     assert found is not None and found.sentence == "本半年沒有使用紀錄。"
 
 
-def test_freezing_twice_and_early(half: World) -> None:
-    signed_units(half)
+def test_freezing_twice_and_early(half: World, units: dict[tuple[str, str], int]) -> None:
     frozen_agency(half)
     before = counts()
     for person, scope in (("agency_manager", FrameScope.BOTH), ("ethics", FrameScope.AUDITED)):
@@ -324,8 +325,9 @@ def test_a_half_year_ends_at_taipei_midnight(half: World) -> None:
 
 
 @pytest.mark.parametrize("size", [-1, 0, 3, 10_000])
-def test_the_size_is_between_floor_and_frame(half: World, size: int) -> None:
-    signed_units(half)
+def test_the_size_is_between_floor_and_frame(
+    half: World, units: dict[tuple[str, str], int], size: int
+) -> None:
     receive_signed(half.actor("agency_manager"), half.agencies["tax"], HALF)
     before = counts()
     with pytest.raises(Invalid, match="規範下限"):
@@ -340,8 +342,9 @@ def test_the_size_is_between_floor_and_frame(half: World, size: int) -> None:
     assert counts() == before
 
 
-def test_one_frame_is_frozen_when_two_freeze_at_once(half: World) -> None:
-    signed_units(half)
+def test_one_frame_is_frozen_when_two_freeze_at_once(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     receive_signed(half.actor("agency_manager"), half.agencies["tax"], HALF)
     people = [half.actor("agency_manager"), half.actor("ethics")]
     ended = at_once(
@@ -370,8 +373,9 @@ def test_others_do_not_freeze(half: World, who: str) -> None:
     assert counts() == before
 
 
-def test_it_is_drawn_redrawn_expanded_judged_and_picked_by_its_own_people(half: World) -> None:
-    signed_units(half)
+def test_it_is_drawn_redrawn_expanded_judged_and_picked_by_its_own_people(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     manager, ethics = half.actor("agency_manager"), half.actor("ethics")
     audit_id = frozen_agency(half)
     for outsider in ("head", "auditor", "works_manager", "agency_head"):
@@ -406,8 +410,9 @@ def test_nothing_is_drawn_before_the_freeze(half: World) -> None:
         draw_first(half.actor("agency_manager"), 999_999)
 
 
-def test_a_stranger_repeats_the_draw_of_an_agency_too(half: World, tmp_path: Path) -> None:
-    signed_units(half)
+def test_a_stranger_repeats_the_draw_of_an_agency_too(
+    half: World, units: dict[tuple[str, str], int], tmp_path: Path
+) -> None:
     audit_id = frozen_agency(half)
     draw_first(half.actor("agency_manager"), audit_id)
     expand(half.actor("ethics"), audit_id, 1, "政風單位要求多查一筆")

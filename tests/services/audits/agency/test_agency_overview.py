@@ -20,11 +20,11 @@ from tests.services.audits.agency.halves import (
     frozen_agency,
     half,
     signed_unit,
-    signed_units,
+    units,
 )
 from tests.world import World
 
-__all__ = ["half"]
+__all__ = ["half", "units"]
 
 
 def test_what_the_units_owe(half: World) -> None:
@@ -87,8 +87,9 @@ def test_others_do_not_see_the_half_year(half: World, who: str) -> None:
         agency_half(half.actor(who), half.agencies["tax"], HALF)
 
 
-def test_the_units_verdict_stands_beside_the_agencys(half: World) -> None:
-    units = signed_units(half)
+def test_the_units_verdict_stands_beside_the_agencys(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     manager = half.actor("agency_manager")
     audit_id = frozen_agency(half)
     draw_first(manager, audit_id)
@@ -110,8 +111,9 @@ def test_the_units_verdict_stands_beside_the_agencys(half: World) -> None:
     assert beside[first].unit.ruling is Ruling.COMPLIANT
 
 
-def test_records_that_no_unit_audited_have_nothing_beside(half: World) -> None:
-    signed_units(half)
+def test_records_that_no_unit_audited_have_nothing_beside(
+    half: World, units: dict[tuple[str, str], int]
+) -> None:
     manager = half.actor("agency_manager")
     audit_id = frozen_agency(half, FrameScope.UNAUDITED)
     draw_first(manager, audit_id)

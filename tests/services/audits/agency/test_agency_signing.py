@@ -42,18 +42,18 @@ from tests.services.audits.agency.halves import (
     HALF,
     Q1,
     Q2,
+    audit_id,
     drawn_unit,
     frozen_agency,
     half,
     judge_all,
-    judged_agency,
     signed_unit,
-    signed_units,
+    units,
 )
 from tests.services.audits.test_at_once import at_once
 from tests.world import NOW, World
 
-__all__ = ["half"]
+__all__ = ["audit_id", "half", "units"]
 
 
 def shown(world: World, audit_id: int) -> AuditView:
@@ -94,8 +94,9 @@ def refused(error: type[Exception], sentence: str, act: Callable[[], Any]) -> No
 
 
 @pytest.mark.parametrize("order", [("agency_manager", "ethics"), ("ethics", "agency_manager")])
-def test_it_is_signed_when_both_have_signed(half: World, order: tuple[str, str]) -> None:
-    audit_id = judged_agency(half)
+def test_it_is_signed_when_both_have_signed(
+    half: World, audit_id: int, order: tuple[str, str]
+) -> None:
     first, second = order
     sign_as(half, audit_id, first)
     view = shown(half, audit_id)
@@ -115,8 +116,7 @@ def test_it_is_signed_when_both_have_signed(half: World, order: tuple[str, str])
     assert events_about(audit_id).count("audit_signed") == 2
 
 
-def test_one_person_holding_both_duties_cannot_give_both(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_one_person_holding_both_duties_cannot_give_both(half: World, audit_id: int) -> None:
     sign_as(half, audit_id, "both")
     refused(Refused, "機關管理者與政風人員兩人簽核", lambda: sign_as(half, audit_id, "both"))
     # Nor is the other manager's signature a second place: the ethics office is still missing.
@@ -125,16 +125,14 @@ def test_one_person_holding_both_duties_cannot_give_both(half: World) -> None:
     assert shown(half, audit_id).status is AuditStatus.SIGNED
 
 
-def test_whoever_holds_both_takes_the_place_that_is_left(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_whoever_holds_both_takes_the_place_that_is_left(half: World, audit_id: int) -> None:
     sign_as(half, audit_id, "agency_manager", "both")
     view = shown(half, audit_id)
     assert view.status is AuditStatus.SIGNED
     assert view.signatures[1].capacity is Duty.ETHICS_OFFICER
 
 
-def test_the_same_signature_twice_is_told(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_the_same_signature_twice_is_told(half: World, audit_id: int) -> None:
     sign_as(half, audit_id, "ethics")
     refused(
         Conflict,
@@ -148,8 +146,9 @@ def test_the_same_signature_twice_is_told(half: World) -> None:
     ("people", "left"),
     [(("ethics", "ethics"), 1), (("ethics", "ethics2"), 1), (("ethics", "agency_manager"), 2)],
 )
-def test_two_tabs_signing_at_once(half: World, people: tuple[str, str], left: int) -> None:
-    audit_id = judged_agency(half)
+def test_two_tabs_signing_at_once(
+    half: World, audit_id: int, people: tuple[str, str], left: int
+) -> None:
     seen = shown(half, audit_id).content_hash
     acting = [half.actor(who) for who in people]
     ended = at_once(*(lambda p=p: sign(p, audit_id, seen) for p in acting))
@@ -159,8 +158,7 @@ def test_two_tabs_signing_at_once(half: World, people: tuple[str, str], left: in
     assert shown(half, audit_id).status is status
 
 
-def test_a_change_after_the_first_signature_makes_it_lapse(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_a_change_after_the_first_signature_makes_it_lapse(half: World, audit_id: int) -> None:
     sign_as(half, audit_id, "agency_manager")
     record = worksheet_rows(half.actor("ethics"), audit_id)[0].record_id
     judge(half.actor("ethics"), audit_id, {record: 1}, Ruling.DEFICIENT, "查無此案", "調卷後發現")
@@ -177,8 +175,7 @@ def test_a_change_after_the_first_signature_makes_it_lapse(half: World) -> None:
     ]  # fmt: skip
 
 
-def test_what_changed_on_screen_is_not_signed(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_what_changed_on_screen_is_not_signed(half: World, audit_id: int) -> None:
     old = shown(half, audit_id).content_hash
     sign_as(half, audit_id, "agency_manager")
     record = worksheet_rows(half.actor("ethics"), audit_id)[0].record_id
@@ -186,16 +183,14 @@ def test_what_changed_on_screen_is_not_signed(half: World) -> None:
     refused(Conflict, "剛剛有變動", lambda: sign(half.actor("ethics"), audit_id, old))
 
 
-def test_an_unjudged_record_is_not_signed(half: World) -> None:
-    signed_units(half)
+def test_an_unjudged_record_is_not_signed(half: World, units: dict[tuple[str, str], int]) -> None:
     audit_id = frozen_agency(half)
     refused(Conflict, "要在「查核中」時", lambda: sign(half.actor("ethics"), audit_id, ""))
     draw_first(half.actor("ethics"), audit_id)
     refused(Conflict, "未判定", lambda: sign_as(half, audit_id, "ethics"))
 
 
-def test_a_signed_agency_audit_changes_only_by_reopening(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_a_signed_agency_audit_changes_only_by_reopening(half: World, audit_id: int) -> None:
     sign_as(half, audit_id, "agency_manager", "ethics")
     manager = half.actor("agency_manager")
     record = worksheet_rows(manager, audit_id)[0].record_id
@@ -222,8 +217,7 @@ def test_a_signed_agency_audit_changes_only_by_reopening(half: World) -> None:
     assert shown(half, audit_id).status is AuditStatus.SIGNED
 
 
-def test_the_head_of_the_agency_approves(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_the_head_of_the_agency_approves(half: World, audit_id: int) -> None:
     head = half.actor("agency_head")
     refused(
         Conflict,
@@ -264,8 +258,7 @@ def head_who_signs(world: World) -> Actor:
     return replace(ethics, duties=(*ethics.duties, deputy))
 
 
-def test_a_signer_does_not_approve(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_a_signer_does_not_approve(half: World, audit_id: int) -> None:
     sign_as(half, audit_id, "agency_manager", "ethics")
     seen = shown(half, audit_id).content_hash
     for act in (
@@ -275,8 +268,7 @@ def test_a_signer_does_not_approve(half: World) -> None:
         refused(Refused, "簽核人之一", act)
 
 
-def test_a_returned_audit_is_open_again_and_signed_anew(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_a_returned_audit_is_open_again_and_signed_anew(half: World, audit_id: int) -> None:
     head = half.actor("agency_head", NOW + timedelta(hours=1))
     refused(Conflict, "查核中", lambda: return_audit(head, audit_id, "請補充說明"))
     sign_as(half, audit_id, "agency_manager", "ethics")
@@ -292,8 +284,7 @@ def test_a_returned_audit_is_open_again_and_signed_anew(half: World) -> None:
     assert shown(half, audit_id).status is AuditStatus.APPROVED
 
 
-def test_an_approved_audit_is_reopened_but_never_a_sent_one(half: World) -> None:
-    audit_id = judged_agency(half)
+def test_an_approved_audit_is_reopened_but_never_a_sent_one(half: World, audit_id: int) -> None:
     sign_as(half, audit_id, "agency_manager", "ethics")
     approve(half.actor("agency_head"), audit_id, shown(half, audit_id).content_hash)
     reopen(half.actor("agency_manager"), audit_id, "發現一筆判定有誤")
@@ -317,12 +308,12 @@ def test_a_unit_audit_that_the_agency_counted_stays_as_it_was_signed(half: World
     draw_first(manager, agencys)
     judge_all(half, agencys, "agency_manager")
     before = shown(half, agencys).content_hash
-    for audit_id in counted:
-        status = shown(half, audit_id).status
-        assert "已計入115年上半年機關稽核" in shown(half, audit_id).final
+    for one in counted:
+        status = shown(half, one).status
+        assert "已計入115年上半年機關稽核" in shown(half, one).final
         with pytest.raises(Conflict, match="已計入115年上半年機關稽核"):
-            reopen(head, audit_id, "漏列一筆佐證資料")
-        assert shown(half, audit_id).status is status
+            reopen(head, one, "漏列一筆佐證資料")
+        assert shown(half, one).status is status
     sign_as(half, agencys, "agency_manager", "ethics")
     reopen(manager, agencys, "發現一筆判定有誤")
     refused(Conflict, "已計入115年上半年", lambda: reopen(head, counted[0], "漏列一筆佐證資料"))
@@ -406,14 +397,13 @@ def test_several_records_are_received_together_or_none_of_them(half: World) -> N
         refused(Conflict, name, lambda changed=changed: receive(manager, changed))  # type: ignore[misc]
         assert {shown(half, audit_id).status for audit_id in made} == {AuditStatus.SIGNED}
     receive(manager, seen)
-    for audit_id in made:
-        assert shown(half, audit_id).status is AuditStatus.RECEIVED
-        assert events_about(audit_id)[-1] == "audit_received"
+    for one in made:
+        assert shown(half, one).status is AuditStatus.RECEIVED
+        assert events_about(one)[-1] == "audit_received"
 
 
-def test_kinds_are_not_mixed_up(half: World) -> None:
-    agency = judged_agency(half)
-    sign_as(half, agency, "agency_manager", "ethics")
+def test_kinds_are_not_mixed_up(half: World, audit_id: int) -> None:
+    sign_as(half, audit_id, "agency_manager", "ethics")
     manager, head = half.actor("agency_manager"), half.actor("agency_head")
     with reading() as db:
         unit = db.scalars(select(Audit.id).where(Audit.kind == "unit")).first()
@@ -421,7 +411,7 @@ def test_kinds_are_not_mixed_up(half: World) -> None:
     refused(
         Invalid,
         "只有單位稽核",
-        lambda: receive(manager, {agency: shown(half, agency).content_hash}),
+        lambda: receive(manager, {audit_id: shown(half, audit_id).content_hash}),
     )
     refused(Invalid, "只有機關稽核", lambda: approve(head, unit, shown(half, unit).content_hash))
     refused(Invalid, "只有機關稽核", lambda: return_audit(head, unit, "請補充說明"))

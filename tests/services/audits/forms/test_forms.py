@@ -34,6 +34,7 @@ from tests.reading_odf import cells, paragraphs
 from tests.reading_pdf import Pdf, squeezed
 from tests.services.audits import whole
 from tests.services.audits.whole import HOSTILE, Q1, Q2
+from tests.staged import Stage
 from tests.world import NOW, World, at
 
 PAPERS = (FileFormat.PDF, FileFormat.ODT)
@@ -223,8 +224,10 @@ def record_words(held: AuditFacts) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_field_stands_on_the_paper_in_both_formats(world: World, name: str) -> None:
-    case = CASES[name](world)
+def test_every_field_stands_on_the_paper_in_both_formats(
+    stage: Stage, world: World, name: str
+) -> None:
+    case = stage.add(world, CASES[name])
     held = facts(case.audit_id)
     for kind in PAPERS:
         found = text_of(export_form(world.actor("reviewer"), case.audit_id, kind), kind)
@@ -239,8 +242,10 @@ def test_every_field_stands_on_the_paper_in_both_formats(world: World, name: str
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("kind", [FileFormat.ODS, FileFormat.CSV])
-def test_the_records_leave_as_a_table(world: World, name: str, kind: FileFormat) -> None:
-    case = CASES[name](world)
+def test_the_records_leave_as_a_table(
+    stage: Stage, world: World, name: str, kind: FileFormat
+) -> None:
+    case = stage.add(world, CASES[name])
     held = facts(case.audit_id)
     found = text_of(export_form(world.actor("reviewer"), case.audit_id, kind), kind)
     for words in record_words(held):
@@ -251,8 +256,8 @@ def test_the_records_leave_as_a_table(world: World, name: str, kind: FileFormat)
             assert squeezed(words) in found, words
 
 
-def test_an_export_is_on_record(world: World) -> None:
-    case = normal(world)
+def test_an_export_is_on_record(stage: Stage, world: World) -> None:
+    case = stage.add(world, normal)
     for kind in FileFormat:
         export_form(world.actor("ethics"), case.audit_id, kind)
     with reading() as db:
@@ -270,8 +275,8 @@ def test_nothing_leaves_before_the_draw(world: World) -> None:
         export_form(world.actor("head"), audit_id, FileFormat.PDF)
 
 
-def test_the_same_facts_make_the_same_bytes(world: World) -> None:
-    held = facts(normal(world).audit_id)
+def test_the_same_facts_make_the_same_bytes(stage: Stage, world: World) -> None:
+    held = facts(stage.add(world, normal).audit_id)
     for kind in FileFormat:
         assert form_file(held, kind, NOW) == form_file(held, kind, NOW)
 
@@ -298,8 +303,8 @@ def test_what_people_wrote_is_text_and_no_formula(world: World, kind: FileFormat
     assert hostile and not [cell for cell in hostile if cell.startswith("=")]
 
 
-def test_rows_have_the_columns(world: World) -> None:
-    case = expanded(world)
+def test_rows_have_the_columns(stage: Stage, world: World) -> None:
+    case = stage.add(world, expanded)
     with reading() as db:
         rows = record_table(db, db.get_one(Audit, case.audit_id))
     assert rows and all(len(row) == len(COLUMNS) for row in rows)
@@ -308,8 +313,8 @@ def test_rows_have_the_columns(world: World) -> None:
     assert "判斷抽查" in bases and "加抽" in bases
 
 
-def test_the_agency_counts_against_what_the_units_audited(world: World) -> None:
-    held = facts(agency(world).audit_id)
+def test_the_agency_counts_against_what_the_units_audited(stage: Stage, world: World) -> None:
+    held = facts(stage.add(world, agency).audit_id)
     units = held.of_agency
     assert units is not None
     assert [(one.unit, one.quarter) for one in units.units] == [
@@ -391,8 +396,8 @@ def test_a_spot_check_of_picks_alone_has_no_floor_either(world: World) -> None:
 # --- the code on the paper -----------------------------------------------------------------------
 
 
-def test_the_code_leads_to_the_audit(world: World) -> None:
-    held = facts(normal(world).audit_id)
+def test_the_code_leads_to_the_audit(stage: Stage, world: World) -> None:
+    held = facts(stage.add(world, normal).audit_id)
     code = short_code(held.content_hash)
     assert [len(part) for part in code.split("-")] == [4, 4, 4]
     typed = (code, code.upper(), code.replace("-", " "), f" {code.replace('-', '－')} ")
@@ -428,8 +433,8 @@ def test_what_is_no_code_is_told_so(world: World, words: str) -> None:
         find_by_code(world.actor("reviewer"), words)
 
 
-def test_whoever_is_signed_in_may_ask_what_a_paper_is(world: World) -> None:
-    held = facts(normal(world).audit_id)
+def test_whoever_is_signed_in_may_ask_what_a_paper_is(stage: Stage, world: World) -> None:
+    held = facts(stage.add(world, normal).audit_id)
     code = short_code(held.content_hash)
     for who, may_open in (("works_clerk", False), ("clerk", False), ("reviewer", True)):
         found = find_by_code(world.actor(who), code)

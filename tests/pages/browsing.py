@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from streamlit import dataframe_util
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from pages.shared.registry import file_of
 from services import clock
 from tests.signing_in import session_of
 
@@ -21,17 +21,22 @@ def visit() -> AppTest:
 
 def open_app(who: str) -> AppTest:
     """Open the application as ``who``, in an open session."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", clock.utc_now())
-    return app.run()
+    return _signed_in(who).run()
 
 
 def open_page(who: str, address: str, /, **params: str) -> AppTest:
-    """Open one page as ``who``, with an address."""
-    app = open_app(who)
+    """Open one page as ``who`` by its address, as a link does: no other page is run before it."""
+    app = _signed_in(who)
     for name, value in params.items():
         app.query_params[name] = value
-    return app.switch_page(file_of(address)).run()
+    app._page_hash = calc_hash(address)
+    return app.run()
+
+
+def _signed_in(who: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["sign_in_session"] = session_of(who, "10.1.1.1", clock.utc_now())
+    return app
 
 
 def texts(app: AppTest) -> str:

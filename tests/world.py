@@ -1,5 +1,6 @@
 """A small world for service tests: two agencies and the bureau, people of every role and duty."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -45,17 +46,19 @@ class World:
 
     def row(self, who: str, when: datetime, **overrides: Any) -> dict[str, Any]:
         """Return one usage record of ``who`` at ``when``, ready for `add_records`."""
+        return self._rows(who, [when], overrides)[0]
+
+    def _rows(
+        self, who: str, moments: Sequence[datetime], overrides: dict[str, Any]
+    ) -> list[dict[str, Any]]:
         with reading() as db:
             account = load_account(db, self.accounts[who])
             assert account is not None
             unit, agency = account.unit, account.unit.agency
-        return {
+        same = {
             "source_id": self.source_id,
             "source_key": None,
             "import_id": None,
-            "occurred_at": when,
-            "local_month": local_month(when),
-            "stored_at": when,
             "account_id": account.id,
             "person_key": str(account.id),
             "username": account.username,
@@ -76,11 +79,17 @@ class World:
             "flags": "",
             "address": "10.1.2.3",
             "session_id": "",
-        } | overrides
+        }
+        return [
+            same
+            | {"occurred_at": when, "local_month": local_month(when), "stored_at": when}
+            | overrides
+            for when in moments
+        ]
 
     def use(self, who: str, *moments: datetime, **overrides: Any) -> None:
         """Store one usage record of ``who`` for every moment."""
-        rows = [self.row(who, moment, **overrides) for moment in moments]
+        rows = self._rows(who, moments, overrides)
         with transaction() as db:
             add_records(db, rows)
 

@@ -197,8 +197,9 @@ def test_a_unit_without_records_signs_a_nil_return(world: World) -> None:
 def test_the_sample_meets_the_floors_of_small_and_large_units(world: World, count: int) -> None:
     rng = random.Random(count)
     people = ["clerk", "clerk2", "unit_manager"]
-    for place in range(count):
-        world.use(people[place % 3], at(2026, rng.choice([7, 8, 9]), rng.randint(1, 28)))
+    days = [at(2026, rng.choice([7, 8, 9]), rng.randint(1, 28)) for _ in range(count)]
+    for place, person in enumerate(people):
+        world.use(person, *days[place::3])
     audit_id = drawn_audit(world)
     view = view_audit(world.actor("head"), audit_id)
     assert view.frame is not None

@@ -23,11 +23,16 @@ from services.ledger.sealing import seal
 from services.ledger.verification import Verified, verify_ledger
 from tests.services.ledger.conftest import KEY, OTHER_KEY
 from tests.services.ledger.helpers import run, use
+from tests.staged import Stage
 from tests.world import NOW, World
 
 
 @pytest.fixture
-def sealed(world: World) -> World:
+def sealed(stage: Stage, world: World) -> World:
+    return stage.add(world, sealed_world)
+
+
+def sealed_world(world: World) -> World:
     """Three seals over 1,100 usage records and some events, then two records not sealed yet."""
     for count in (300, 600, 200):
         use(world, count)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from data.engine import reading
 from data.models import (
@@ -14,6 +14,7 @@ from data.models import (
     AccountItem,
     Application,
     ApplicationAct,
+    Base,
     Event,
     PersonnelChange,
     ReviewCampaign,
@@ -136,6 +137,11 @@ class Stored:
         return [one for one in self.cases.values() if one.closed_at is None]
 
 
+def _rows(model: type[Base]) -> Select[Any]:
+    """Select a table's columns: an entity of each row, of which nothing else is wanted, takes twice as long."""
+    return select(model.__table__)
+
+
 def look(since: int = 0) -> Stored:
     """Read what is stored, and the events after the one with the id ``since``."""
     with reading() as db:
@@ -150,7 +156,7 @@ def look(since: int = 0) -> Stored:
             duties[account_id].add((Duty(duty), unit_id, agency_id))
         agency_of = dict(db.execute(select(Unit.id, Unit.agency_id)).all())
         acts: defaultdict[int, list[Done]] = defaultdict(list)
-        for one in db.scalars(select(ApplicationAct).order_by(ApplicationAct.id)):
+        for one in db.execute(_rows(ApplicationAct).order_by(ApplicationAct.id)):
             decider = one.decided_by or one.account_id
             acts[one.application_id].append(
                 Done(one.id, one.act, one.step, one.at, one.account_id, decider, one.note)
@@ -171,7 +177,7 @@ def look(since: int = 0) -> Stored:
                 row.leaving_on,
                 row.password_set_at,
             )
-            for row in db.scalars(select(Account))
+            for row in db.execute(_rows(Account))
         }
         cases = {
             row.id: Case(
@@ -193,7 +199,7 @@ def look(since: int = 0) -> Stored:
                 row.closed_at,
                 tuple(acts[row.id]),
             )
-            for row in db.scalars(select(Application))
+            for row in db.execute(_rows(Application))
         }
         live = select(SignInSession.account_id, func.count()).where(
             SignInSession.ended_at.is_(None)
@@ -201,12 +207,12 @@ def look(since: int = 0) -> Stored:
         sessions = Counter(dict(db.execute(live.group_by(SignInSession.account_id)).all()))
         leavings = frozenset(
             (one.account_id, one.kind, one.effective_on)
-            for one in db.scalars(
-                select(PersonnelChange).where(PersonnelChange.settled_at.is_(None))
+            for one in db.execute(
+                _rows(PersonnelChange).where(PersonnelChange.settled_at.is_(None))
             )
         )
-        reviews = db.scalars(select(ReviewCampaign)).all()
-        events = db.scalars(select(Event).where(Event.id > since).order_by(Event.id)).all()
+        reviews = db.execute(_rows(ReviewCampaign)).all()
+        events = db.execute(_rows(Event).where(Event.id > since).order_by(Event.id)).all()
         return Stored(
             holders,
             cases,

@@ -22,7 +22,7 @@ from data import engine, migrate
 from services.clock import utc_now
 from services.demo.load import DemoSummary, load
 from services.installation import holding
-from tests.demo_small import DemoTemplate, load_small
+from tests.demo_small import DemoTemplate, hash_cheaply, load_small
 from tests.engines import share_dialects
 from tests.kept_files import copy_database
 from tests.postgres import House, create_database, running, url_of
@@ -128,6 +128,7 @@ def city_of_today(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
     shutil.copy(sqlite_template, path)
     engine.configure(f"sqlite:///{path}")
     load("small", utc_now())
+    hash_cheaply()
     engine.engine().dispose()
     return path
 

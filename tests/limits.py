@@ -22,6 +22,8 @@ _spent: defaultdict[str, float] = defaultdict(float)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let a run that is told to end print the stacks of all its threads and what was running."""
+    # A served application or a command that a test starts need not compile every module anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not hasattr(config, "workerinput"):
         leftovers.clear()
         leftovers.prefer_memory()

@@ -33,7 +33,7 @@ from services.usage.importing.source_users import claim_source_user
 from services.usage.sums import Breakdown
 from services.usage.trends import overview
 from tests.pages.browsing import open_page, visit
-from tests.pages.conftest import browser, router  # noqa: F401 - fixtures
+from tests.pages.conftest import browser, demo_template, router  # noqa: F401 - fixtures
 from tests.pages.test_every_page import OPEN_TO, WITH_ITEMS
 from tests.prepared import Prepared, objects, prepare
 from tests.services.import_helpers import csv_file

@@ -1,5 +1,6 @@
 """Pages run as in a browser that calls from one address, at one fixed moment."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -11,13 +12,27 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.pages_manager import PagesManager
 
+from data import engine
 from services import clock
+from tests.demo_small import DemoTemplate, hash_cheaply
 from tests.pages.times import times_as_text
 from tests.world import NOW
 
 # A server looks through every installed package for components once; AppTest does it at each run, which
 # is half of the time of a page test.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    demo_template: DemoTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> DemoTemplate:
+    """The small demo city, in which signing in costs nothing."""
+    path = tmp_path_factory.mktemp("signing_in") / "demo.db"
+    engine.configure(f"sqlite:///{shutil.copy(demo_template.path, path)}")
+    hash_cheaply()
+    engine.engine().dispose()
+    return DemoTemplate(path, demo_template.summary)
 
 
 @pytest.fixture(autouse=True)

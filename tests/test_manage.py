@@ -8,11 +8,13 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from data import engine
 from services.regulation.workflows import WORKFLOWS
+from tests import commands
 from tests.demo_small import DemoTemplate
 from tests.kept_files import copy_database
 from tests.services.ledger.conftest import KEY
@@ -34,15 +36,8 @@ def city(demo_template: DemoTemplate, tmp_path: Path) -> dict[str, str]:
 def manage(
     *args: str, env: dict[str, str] | None = None, typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *args],
-        cwd=ROOT,
-        env=env,
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with TemporaryDirectory() as folder:
+        return commands.run(args, os.environ if env is None else env, typed, Path(folder))
 
 
 def answer(*args: str, env: dict[str, str] | None = None) -> dict:  # type: ignore[type-arg]

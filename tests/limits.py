@@ -16,6 +16,15 @@ from tests import leftovers
 BROWSER_SECONDS = 300
 """The limit of a test in a real browser; that of the others is in pyproject.toml."""
 
+LONG = {
+    "tests/data/test_demo.py",
+    "tests/services/audits/test_unit_audit.py",
+    "tests/services/life/test_account_life.py",
+    "tests/services/test_every_cell.py",
+    "tests/test_manage.py",
+}
+"""The files that take a worker longest without a browser: begun last, one would keep the other worker waiting."""
+
 _running: dict[str, float] = {}
 _spent: defaultdict[str, float] = defaultdict(float)
 
@@ -56,7 +65,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         spec = getattr(item, "callspec", None)
         if spec is not None and spec.params.get("database") == "postgresql":
             item.add_marker(pytest.mark.thorough)
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, not _is_long(item)))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return item.nodeid.split("::")[0] in LONG
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:

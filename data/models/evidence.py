@@ -68,6 +68,8 @@ class AuditPackage(Base):
     reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
     zip_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """Of the whole ZIP; empty where it was sent before that was kept."""
+    explanation: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """What the agency said of what the bureau's checks would find wrong."""
 
 
 class PackagePart(Base):

@@ -76,6 +76,8 @@ class CheckOverruling(Base):
     check_code: Mapped[str] = mapped_column(String(20))
     result_sha256: Mapped[str] = mapped_column(String(64))
     """What the check had found: the overruling is about that, and about nothing it finds later."""
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    """Whether this takes an earlier overruling of the same back."""
     reason: Mapped[str] = mapped_column(String(300))
     at: Mapped[datetime]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
@@ -96,6 +98,8 @@ class Finding(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     check_code: Mapped[str] = mapped_column(String(20), default="")
     """The check that it came of; empty where the reviewer found it without one."""
+    result_sha256: Mapped[str] = mapped_column(String(64), default="")
+    """What that check had found then: once this is settled, it is settled about that alone."""
     title: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(12))
     gravity: Mapped[str] = mapped_column(String(10), default="")

@@ -20,6 +20,7 @@ from services.errors import Refused
 from services.oversight.acting import take_review
 from services.oversight.receiving import check_again
 from services.oversight.view import ReviewView
+from services.regulation.finding_states import Side
 from services.regulation.package_review import ReviewAct, ReviewState
 
 
@@ -139,7 +140,7 @@ def _findings(view: ReviewView) -> None:
             st.badge(row.state.label, color=FINDING_COLOURS[row.state])
             if row.days_late:
                 st.badge(f"逾期 {row.days_late:,} 天", color="red")
-            elif not row.state.is_over:
+            elif row.state.waits_for is Side.AGENCY:
                 st.caption(f"期限 {rocdate.roc_date(row.due_on)}", width="content")
 
 

@@ -72,11 +72,11 @@ def _buttons(view: ReviewView, check: ReviewedCheck) -> None:
             on_click=open_dialog,
             args=("review.ask", view, check.result),
         )
-        if check.result.state is CheckState.FAILED and not check.overruled:
+        if check.result.state is CheckState.FAILED:
             st.button(
-                "改認通過",
+                "撤回改認" if check.overruled else "改認通過",
                 icon=":material/rule:",
                 key=f"overrule.{code}",
                 on_click=open_dialog,
-                args=("review.overrule", view, check.result),
+                args=("review.overrule", view, check.result, bool(check.overruled)),
             )

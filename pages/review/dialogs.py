@@ -46,11 +46,21 @@ def _ask(view: ReviewView, result: Result | None) -> None:
         note = st.text_area(
             "請機關說明的內容", value=found[:NOTE_MAX], max_chars=NOTE_MAX, key="ask.note"
         )
+        names = {unit.code: unit.name for unit in view.units}
+        unit = st.selectbox(
+            "單位",
+            list(names),
+            index=_unit_of(view, result),
+            format_func=names.__getitem__,
+            placeholder="全機關",
+            help="選了單位，該單位的主管與稽核人員也看得到。",
+            key="ask.unit",
+        )
         offered = rocdate.roc_date(actor.today + timedelta(days=EXPLAIN_DAYS))
         due = st.text_input("期限", value=offered, max_chars=20, key="ask.due")
         with showing_errors():
             if st.button("確定請說明", type="primary", key="ask.do"):
-                draft = Draft(title, note, result.check if result else "")
+                draft = Draft(title, note, result.check if result else "", unit or "")
                 ask(
                     current_actor(),
                     view.review_id,
@@ -63,17 +73,33 @@ def _ask(view: ReviewView, result: Result | None) -> None:
     dialog()
 
 
-def _overrule(view: ReviewView, result: Result) -> None:
-    @st.dialog("改認通過", icon=":material/rule:", on_dismiss=close_dialog)
+def _unit_of(view: ReviewView, result: Result | None) -> int | None:
+    """Return which of the units a check is about, where it is about one alone."""
+    audits = {item.audit_id for item in result.items} if result else set()
+    about = [place for place, unit in enumerate(view.units) if audits & set(unit.audits)]
+    return about[0] if len(about) == 1 and view.audit_id not in audits else None
+
+
+def _overrule(view: ReviewView, result: Result, withdraw: bool) -> None:
+    label = "撤回改認" if withdraw else "改認通過"
+
+    @st.dialog(label, icon=":material/rule:", on_dismiss=close_dialog)
     def dialog() -> None:
         st.markdown(
-            f"**{result.label}**　系統檢核不符，由您改認通過；理由會留存，檢核結果有變動時失效。"
+            f"**{result.label}**　系統檢核不符。改認與撤回的理由都會留存；檢核結果有變動時，改認失效。"
         )
-        reason = st.text_area("改認的理由", max_chars=REASON_MAX, key="overrule.reason")
+        reason = st.text_area("理由", max_chars=REASON_MAX, key="overrule.reason")
         with showing_errors():
-            if st.button("確定改認", type="primary", key="overrule.do"):
-                overrule_check(current_actor(), view.review_id, view.revision, result.check, reason)
-                _done(f"「{result.label}」已改認通過。")
+            if st.button(f"確定{label}", type="primary", key="overrule.do"):
+                overrule_check(
+                    current_actor(),
+                    view.review_id,
+                    view.revision,
+                    result.check,
+                    reason,
+                    withdraw=withdraw,
+                )
+                _done(f"「{result.label}」已{label}。")
 
     dialog()
 

@@ -15,7 +15,7 @@ def show_letters(view: ReviewView) -> None:
     with st.container(horizontal=True):
         if FindingState.ASKED in states:
             _letter(view, Letter.EXPLAIN)
-        if states & {FindingState.CONFIRMED, FindingState.IMPROVING}:
+        if FindingState.CONFIRMED in states:
             _letter(view, Letter.IMPROVE)
         if not view.left:
             _letter(view, Letter.ACCEPT)

@@ -21,6 +21,8 @@ def show_queue(queue: Queue) -> None:
         f"期限 {rocdate.roc_date(queue.due.nominal)}{moved_words(queue.due)}。"
     )
     show_chart(progress(queue), f"{PAGE}.progress", alt="各狀態的機關數，數字同下方條件")
+    if late := sum(row.overdue_findings for row in queue.rows):
+        st.badge(f"缺失逾期 {late:,} 件", icon=":material/schedule:", color="red")
     rows = kept(queue)
     if not rows:
         st.info("沒有符合條件的機關；請放寬條件。", icon=":material/search_off:")

@@ -102,6 +102,7 @@ DETAILS = {
     "failed": "不符",
     "to_look": "請人工檢視",
     "check": "檢核項目",
+    "withdrawn": "撤回改認",
     "before_day": "早於",
     "archive_sha256": "封存檔雜湊值",
     "audits": "稽核件數",

@@ -142,7 +142,7 @@ EVENT_WORDS: dict[EventType, Words] = {
         Group.AUDITS, "複核函送資料", "act", "period", "letter_no", "reason"
     ),
     EventType.PACKAGE_CHECKED: _words(Group.AUDITS, "檢核函送資料", "version", "failed", "to_look"),
-    EventType.CHECK_OVERRULED: _words(Group.AUDITS, "檢核改認通過", "check", "reason"),
+    EventType.CHECK_OVERRULED: _words(Group.AUDITS, "檢核改認通過", "check", "reason", "withdrawn"),
     EventType.FINDING_MOVED: _words(
         Group.AUDITS, "處理缺失", "number", "act", "due_on", "letter_no"
     ),

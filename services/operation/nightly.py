@@ -66,7 +66,9 @@ def _seal(actor: Actor) -> Outcome:
 
 
 def _receive_packages(actor: Actor) -> Outcome:
-    return receive_waiting(actor), ""
+    night = receive_waiting(actor)
+    left = "、".join(str(one) for one in night["failed"])
+    return night, f"函送資料未能檢核：稽核 {left}" if left else ""
 
 
 def _open_reviews(actor: Actor) -> Outcome:

@@ -9,9 +9,10 @@ from data.engine import transaction
 from data.models import Account, AccountDuty, CheckOverruling, Finding, PackageReview
 from services import events
 from services.actor import Actor
-from services.errors import Conflict, Invalid
+from services.errors import Conflict, Invalid, Refused
 from services.events import EventType
 from services.identity.guard import guarded
+from services.identity.people import as_actor
 from services.identity.permissions import Action
 from services.identity.terms import held_at
 from services.oversight.checks.all_checks import BY_CODE
@@ -22,6 +23,7 @@ from services.oversight.store import (
     load_review,
     newest_run,
     require_holder,
+    require_impartial,
     results_in,
     write_step,
 )
@@ -55,30 +57,41 @@ def hand_over_review(
         successor = _reviewer(db, actor, username)
         if successor.id == review.reviewer_id:
             raise Invalid(f"這件複核已經由{successor.name}承辦。")
+        try:
+            require_impartial(db, as_actor(successor, actor.now), review)
+        except Refused:
+            raise Invalid(f"{successor.name}與受複核的機關有關，不能承辦；請選另一位。") from None
         review.reviewer_id = successor.id
         note = f"移交{successor.name}（{successor.username}）：{why}"
         write_step(db, actor, review, ReviewAct.HAND_OVER, note=note)
 
 
 @guarded(Action.REVIEW_PACKAGE)
-def overrule_check(actor: Actor, review_id: int, revision: int, code: str, reason: str) -> None:
-    """Let a check that failed pass, for a stated reason, as long as it finds what it finds now."""
+def overrule_check(
+    actor: Actor, review_id: int, revision: int, code: str, reason: str, *, withdraw: bool = False
+) -> None:
+    """Let a check that failed pass, for a stated reason, as long as it finds what it finds now.
+
+    ``withdraw`` takes a mistaken one back; both stay on record.
+    """
     why = checked_reason(reason, "改認通過的理由")
     with transaction() as db:
         review = load_review(db, actor, review_id, revision=revision)
         require_holder(review, actor)
-        results = {one.check: one for one in results_in(newest_run(db, review.id))}
+        results = {one.check: one for one in results_in(newest_run(db, review))}
         found = results.get(code)
         if found is None or found.state is not CheckState.FAILED:
             raise Invalid("這項檢核沒有不符，不必改認。")
-        if code in overruled(db, review, [found]):
-            raise Conflict(f"「{found.label}」已經改認通過。")
+        if (code in overruled(db, review, [found])) is not withdraw:
+            stands = "還沒有改認，不必撤回" if withdraw else "已經改認通過"
+            raise Conflict(f"「{found.label}」{stands}。")
         review.revision += 1
         db.add(
             CheckOverruling(
                 review_id=review.id,
                 check_code=code,
                 result_sha256=found.sha256,
+                withdrawn=withdraw,
                 reason=why,
                 at=actor.now,
                 account_id=actor.account_id,
@@ -92,6 +105,7 @@ def overrule_check(actor: Actor, review_id: int, revision: int, code: str, reaso
             about=("review", review.id),
             check=code,
             reason=why,
+            withdrawn=withdraw,
         )
 
 
@@ -125,18 +139,19 @@ def take_acceptance_back(actor: Actor, review_id: int, revision: int, reason: st
 
 def left_to_settle(db: Session, review: PackageReview) -> list[str]:
     """Return, in sentences, what stands in the way of 備查."""
-    run = newest_run(db, review.id)
+    run = newest_run(db, review)
     if run is None:
         return ["系統檢核尚未完成。"]
     results = results_in(run)
     passed = overruled(db, review, results)
     findings = db.execute(
-        select(Finding.number, Finding.check_code, Finding.state).where(
+        select(Finding.number, Finding.result_sha256, Finding.state).where(
             Finding.review_id == review.id
         )
     ).all()
     settled = (FindingState.CLEARED, FindingState.CLOSED)
-    followed = {code for _, code, state in findings if state in settled}
+    about = {found for _, found, state in findings if state in settled}
+    followed = {one.check for one in results if one.sha256 in about}
     said = [
         f"「{BY_CODE[one.check].label}」不符，尚未處理。"
         for one in results
@@ -153,10 +168,12 @@ def overruled(db: Session, review: PackageReview, results: list[Result]) -> dict
         .where(CheckOverruling.review_id == review.id)
         .order_by(CheckOverruling.id)
     )
-    kept = {
-        (row.check_code, row.result_sha256): f"{row.reason}（{row.actor_name}，{roc_time(row.at)}）"
-        for row in rows
-    }
+    kept: dict[tuple[str, str], str] = {}
+    for row in rows:
+        key = (row.check_code, row.result_sha256)
+        kept.pop(key, None)
+        if not row.withdrawn:
+            kept[key] = f"{row.reason}（{row.actor_name}，{roc_time(row.at)}）"
     return {
         one.check: kept[one.check, one.sha256] for one in results if (one.check, one.sha256) in kept
     }

@@ -47,8 +47,8 @@ class SignerFact:
     account_id: int
     name: str
     at: datetime
-    entitled: bool
-    """Whether the person held the capacity when signing, as far as it is on record."""
+    entitled: bool | None
+    """Whether the person held the capacity when signing; None where that is not on record."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class AuditFacts:
     evidenced: frozenset[int]
     """Records with evidence of their own."""
     signers: tuple[SignerFact, ...]
+    approver: SignerFact | None
+    """Who approved what is signed; None where nobody did, or the kind of audit needs no approval."""
     signed_hash: str
     """What the signatures stand for; empty while there are none."""
     content_hash: str
@@ -111,6 +113,8 @@ class PackageFacts:
     sent_at: datetime
     """Of the first sending (domain.md §7, 8)."""
     due: DueDay
+    list_intact: bool
+    """Whether its list is the one that was sent, by its hash in the package and in the event."""
     altered: tuple[str, ...]
     """Paths of files that are not what was sent."""
     listed: Mapping[int, tuple[str, str]]

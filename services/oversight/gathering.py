@@ -1,6 +1,7 @@
 """Reads what the checks look at: every audit of a package anew from what is stored (7.2.1)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from data.models import (
     AccountDuty,
     Audit,
     AuditDraw,
+    AuditFrame,
     Signature,
     Unit,
     UsageRecord,
@@ -19,7 +21,7 @@ from data.models import (
 from services.audits import ledger_proofs, store
 from services.audits.agency.comparison import unit_verdicts
 from services.audits.evidence.in_force import evidence_of
-from services.audits.forms.signed import held_by
+from services.audits.forms.signed import act_in_force, held_by
 from services.audits.held import records_held
 from services.audits.late import late_counts
 from services.audits.overview import WHOLE_AGENCY
@@ -34,6 +36,7 @@ from services.oversight.facts import AuditFacts, DrawFact, SignerFact, VerdictFa
 from services.oversight.recounting import floors_now, frame_now, frozen_frame
 from services.regulation.audit_kinds import AuditKind
 from services.regulation.deadlines import DueDay, agency_audit, unit_audit
+from services.regulation.floors import Floors
 from services.regulation.periods import HalfYear, Quarter, parse_period
 from services.regulation.roles import Duty
 from services.usage.flags import ANY, flagged
@@ -42,6 +45,7 @@ from services.working_days import OFFICES
 _AT_ONCE = 10_000
 """A statement takes so many ids at most."""
 _NOTHING = build_frame(())
+_NO_FLOORS = Floors(0, 0, 0, 0)
 
 
 def audits_of(db: Session, ids: Sequence[int], *, sealed: bool = True) -> Iterator[AuditFacts]:
@@ -65,36 +69,38 @@ def name_of(audit: Audit) -> str:
 
 def _facts(db: Session, audit: Audit, late: int, sealed: bool) -> AuditFacts:
     kind = AuditKind(audit.kind)
-    row = store.load_frame_row(db, audit.id)
-    frame = frozen_frame(row)
+    row = db.scalar(select(AuditFrame).where(AuditFrame.audit_id == audit.id))
+    frame = frozen_frame(row) if row else None
     rows = store.load_draws(db, audit.id)
     held = records_held(db, (audit.id,))[audit.id]
     signed = held_by(db, audit)
+    signers, approver = _signers(db, audit, signed)
     return AuditFacts(
         audit_id=audit.id,
         kind=kind,
         name=name_of(audit),
-        frame_hash=row.frame_hash,
+        frame_hash=row.frame_hash if row else "",
         frame=frame,
         stored=frame_now(db, audit, frame) if frame else _NOTHING,
         late=late if kind is AuditKind.UNIT else 0,
-        floors=floors_now(db, audit, row, frame),
+        floors=floors_now(db, audit, row, frame) if row and frame else _NO_FLOORS,
         draws=_draws(db, audit, rows),
         held=tuple(held),
         verdicts=_verdicts(db, audit),
         owners=_owners(db, held),
-        flagged=_flagged(db, audit) if kind.of_unit else frozenset(),
+        flagged=_flagged(db, audit).intersection(frame.ids.tolist() if frame else ()),
         evidenced=frozenset(
             one.record_id for one in evidence_of(db, [audit.id]) if one.record_id is not None
         ),
-        signers=_signers(db, audit, signed),
+        signers=signers,
+        approver=approver,
         signed_hash=signed[-1].content_hash if signed else "",
         content_hash=_content(db, audit),
         signed_at=max((one.signed_at for one in signed), default=None),
         due=_due(audit),
         unit_rulings={
             record: judged.ruling
-            for record, judged in unit_verdicts(db, audit).items()
+            for record, judged in (unit_verdicts(db, audit) if row else {}).items()
             if judged.ruling is not None
         },
         unproved=_unproved(db, audit, sealed),
@@ -155,6 +161,9 @@ def _owners(db: Session, held: Sequence[int]) -> dict[int, int]:
 
 
 def _flagged(db: Session, audit: Audit) -> frozenset[int]:
+    """Return the flagged records of a unit's period; the agency's frame rests on those of its units."""
+    if audit.unit_id is None:
+        return frozenset()
     return frozenset(
         db.scalars(
             select(UsageRecord.id).where(
@@ -166,28 +175,46 @@ def _flagged(db: Session, audit: Audit) -> frozenset[int]:
     )
 
 
-def _signers(db: Session, audit: Audit, signed: Sequence[Signature]) -> tuple[SignerFact, ...]:
-    ids = {one.signed_by for one in signed}
+def _signers(
+    db: Session, audit: Audit, signed: Sequence[Signature]
+) -> tuple[tuple[SignerFact, ...], SignerFact | None]:
+    """Return who signed, and who approved what they signed, with whether each was entitled to."""
+    act = act_in_force(db, audit, "approved", signed)
+    ids = {one.signed_by for one in signed} | ({act.account_id} if act else set())
     duties = db.scalars(select(AccountDuty).where(AccountDuty.account_id.in_(ids))).all()
-    roles = dict(db.execute(select(Account.id, Account.role).where(Account.id.in_(ids))).all())
+    posts = {
+        account: (role, agency)
+        for account, role, agency in db.execute(
+            select(Account.id, Account.role, Unit.agency_id)
+            .join(Unit, Unit.id == Account.unit_id)
+            .where(Account.id.in_(ids))
+        )
+    }
 
-    def entitled(one: Signature) -> bool:
-        if one.capacity not in set(Duty):
-            # A role of before is not on record: who has another one by now is not held to be a stranger.
-            return one.signed_by in roles
+    def held(account_id: int | None, duty: str, at: datetime) -> bool:
         return any(
-            duty.duty == one.capacity
-            and is_held(duty, one.signed_at)
-            and (
-                duty.unit_id == audit.unit_id if duty.unit_id else duty.agency_id == audit.agency_id
-            )
-            for duty in duties
-            if duty.account_id == one.signed_by
+            one.duty == duty
+            and is_held(one, at)
+            and (one.unit_id == audit.unit_id if one.unit_id else one.agency_id == audit.agency_id)
+            for one in duties
+            if one.account_id == account_id
         )
 
-    return tuple(
+    def entitled(one: Signature) -> bool | None:
+        if one.capacity in set(Duty):
+            return held(one.signed_by, one.capacity, one.signed_at)
+        # Which role somebody had before is not on record: who has another one by now may have had it.
+        return posts.get(one.signed_by) == (one.capacity, audit.agency_id) or None
+
+    signers = tuple(
         SignerFact(one.capacity, one.signed_by, one.signer_name, one.signed_at, entitled(one))
         for one in signed
+    )
+    if act is None or act.account_id is None:
+        return signers, None
+    head = Duty.AGENCY_HEAD.value
+    return signers, SignerFact(
+        head, act.account_id, act.actor_name, act.at, held(act.account_id, head, act.at)
     )
 
 

@@ -45,10 +45,10 @@ class Letter(StrEnum):
 
 
 _ABOUT = {
-    Letter.EXPLAIN: ((FindingState.ASKED,), FindingAct.ASK),
-    Letter.IMPROVE: ((FindingState.CONFIRMED, FindingState.IMPROVING), FindingAct.CONFIRM),
+    Letter.EXPLAIN: (FindingState.ASKED, (FindingAct.ASK, FindingAct.ASK_AGAIN)),
+    Letter.IMPROVE: (FindingState.CONFIRMED, (FindingAct.CONFIRM,)),
 }
-"""Which findings a letter names, and the act whose words it gives."""
+"""Which findings a letter names, and the acts of which it gives the newest words."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,6 @@ class Matter:
     title: str
     words: str
     due_on: date
-    gravity: str
 
 
 @dataclass(frozen=True)
@@ -106,18 +105,17 @@ def draft_letter(actor: Actor, review_id: int, kind: Letter) -> bytes:
 def _matters(findings: Sequence[Finding], kind: Letter) -> tuple[Matter, ...]:
     if kind not in _ABOUT:
         return ()
-    states, act = _ABOUT[kind]
+    state, acts = _ABOUT[kind]
     return tuple(
-        Matter(one.number, one.title, _words(one.steps, act), one.due_on, one.gravity)
+        Matter(one.number, one.title, _words(one.steps, acts), one.due_on)
         for one in findings
-        if FindingState(one.state) in states
+        if FindingState(one.state) is state
     )
 
 
-def _words(steps: Sequence[FindingStep], act: FindingAct) -> str:
-    return next(
-        (step.note for step in standing_steps(steps)[::-1] if step.act == act), steps[-1].note
-    )
+def _words(steps: Sequence[FindingStep], acts: Sequence[FindingAct]) -> str:
+    """Return the words of the newest of these acts that stands: whatever is asked now."""
+    return next(step.note for step in standing_steps(steps)[::-1] if step.act in acts)
 
 
 def letter(about: About, kind: Letter) -> Paper:
@@ -141,21 +139,24 @@ def letter(about: About, kind: Letter) -> Paper:
 
 
 def _explain(about: About) -> tuple[str, tuple[str, ...]]:
-    due = min(one.due_on for one in about.matters)
     return (
         f"貴機關{about.half}地籍資料使用稽核紀錄，本局複核有待說明事項，"
-        f"請於{roc_date(due)}前提供佐證資料說明，請查照。",
+        "請於說明所列期限前提供佐證資料說明，請查照。",
         (
-            *(f"{one.number}　{one.title}：{one.words}" for one in about.matters),
+            *(
+                f"{one.number}　{one.title}：{one.words}（{roc_date(one.due_on)}前）"
+                for one in about.matters
+            ),
             "請於地籍資料使用管理系統「缺失改善」提出說明並上傳佐證檔案。",
         ),
     )
 
 
 def _improve(about: About) -> tuple[str, tuple[str, ...]]:
-    due = min(one.due_on for one in about.matters)
+    # The day is set by the letter itself, and recorded with its number afterwards (限期改善).
     return (
-        f"貴機關{about.half}地籍資料使用經複核確有缺失，請於{roc_date(due)}前提出改善措施，請查照。",
+        f"貴機關{about.half}地籍資料使用經複核確有缺失，"
+        "請於　　年　　月　　日前提出改善措施，請查照。",
         (
             *(f"{one.number}　{one.title}：{one.words}" for one in about.matters),
             "併請提報貴機關首長依規定議懲處，並通報貴機關政風單位；"

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import Account, Agency, CheckRun, Finding, PackageReview
+from data.models import Account, Agency, AuditPackage, CheckRun, Finding, PackageReview
 from services.actor import Actor
 from services.audits.owing import owing
 from services.identity.guard import guarded
@@ -140,9 +140,10 @@ def _owing(db: Session, half: HalfYear) -> dict[int, Agency]:
 
 
 def _runs(db: Session, ids: list[int]) -> dict[int, tuple[int, int]]:
+    in_force = select(func.max(AuditPackage.id)).group_by(AuditPackage.audit_id)
     newest = (
         select(func.max(CheckRun.id))
-        .where(CheckRun.review_id.in_(ids))
+        .where(CheckRun.review_id.in_(ids), CheckRun.package_id.in_(in_force))
         .group_by(CheckRun.review_id)
     )
     rows = db.execute(

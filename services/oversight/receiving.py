@@ -1,10 +1,11 @@
 """The bureau receives what an agency sent: a review stands, and the machine has looked at it (7.2.1)."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 
 from data.engine import reading, transaction
@@ -18,6 +19,7 @@ from services.errors import Conflict, Refused
 from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action, permit
+from services.installation.alerts import alert
 from services.oversight.checks.all_checks import VERSION
 from services.oversight.checks.result import Result
 from services.oversight.reviewing import check_before_sending, results_of
@@ -31,6 +33,8 @@ from services.oversight.store import (
 from services.oversight.words import CheckState
 from services.regulation.package_review import ReviewAct
 from services.regulation.purpose import tidy
+
+log = logging.getLogger("cadastre.oversight")
 
 
 @guarded(Action.SEND_AUDIT)
@@ -55,10 +59,10 @@ def deliver(
         load_audit(db, actor, audit_id, Action.SEND_AUDIT)
     said = _answered(check_before_sending(actor, audit_id), explanation, seen)
     if correction is None:
-        send_audit(actor, audit_id, letter_no, letter_date)
+        send_audit(actor, audit_id, letter_no, letter_date, said)
     else:
-        correct_package(actor, audit_id, correction, letter_no, letter_date)
-    _check(actor, _receive(actor, audit_id, said))
+        correct_package(actor, audit_id, correction, letter_no, letter_date, said)
+    _check(actor, _receive(actor, audit_id))
 
 
 def _answered(results: Sequence[Result], explanation: str, seen: bool) -> str:
@@ -84,21 +88,33 @@ def check_again(actor: Actor, review_id: int) -> None:
 
 @guarded(Action.CHANGE_SETTINGS)
 def receive_waiting(actor: Actor) -> dict[str, Any]:
-    """Receive every package that was sent and that nobody has looked at yet; for the nightly job alone."""
+    """Receive every package in force that nobody has looked at yet; for the nightly job alone.
+
+    One that cannot be looked at stops no other; ``failed`` names the audits of those.
+    """
     permit(actor, Action.CHANGE_SETTINGS)
     if not actor.is_operator:
         raise Refused("這項作業只能由系統維運人員以 manage.py 辦理。")
     with reading() as db:
+        in_force = select(func.max(AuditPackage.id)).group_by(AuditPackage.audit_id)
         looked_at = exists().where(CheckRun.package_id == AuditPackage.id)
         waiting = db.scalars(
-            select(AuditPackage.audit_id).where(~looked_at).distinct().order_by("audit_id")
+            select(AuditPackage.audit_id)
+            .where(AuditPackage.id.in_(in_force), ~looked_at)
+            .order_by(AuditPackage.audit_id)
         ).all()
+    failed = []
     for audit_id in waiting:
-        _check(actor, _receive(actor, audit_id))
-    return {"received": len(waiting)}
+        try:
+            _check(actor, _receive(actor, audit_id))
+        except Exception:
+            log.exception("package of audit %s", audit_id)
+            alert("a package that was sent cannot be checked", audit=audit_id)
+            failed.append(audit_id)
+    return {"received": len(waiting) - len(failed), "failed": failed}
 
 
-def _receive(actor: Actor, audit_id: int, said: str = "") -> int:
+def _receive(actor: Actor, audit_id: int) -> int:
     """Open the review of an audit's package, or note on it that a corrected one came; return its id."""
     try:
         with transaction() as db:
@@ -127,7 +143,7 @@ def _receive(actor: Actor, audit_id: int, said: str = "") -> int:
                 actor,
                 review,
                 act,
-                note=said,
+                note=package.explanation,
                 letter_no=package.letter_no,
                 letter_date=package.letter_date,
             )
@@ -150,6 +166,10 @@ def _check(actor: Actor, review_id: int) -> None:
     failed = sum(one.state is CheckState.FAILED for one in results)
     to_look = sum(one.state is CheckState.LOOK for one in results)
     with transaction() as db:
+        db.scalar(select(PackageReview).where(PackageReview.id == review_id).with_for_update())
+        now = newest_package(db, review.audit_id)
+        if now is None or now.id != package_id:
+            return  # a corrected one came meanwhile, and is looked at by itself
         db.add(
             CheckRun(
                 review_id=review_id,

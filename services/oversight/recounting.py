@@ -48,10 +48,8 @@ def frame_now(db: Session, audit: Audit, frame: Frame) -> Frame:
     return build_frame(found)
 
 
-def floors_now(db: Session, audit: Audit, row: AuditFrame, frame: Frame | None) -> Floors:
+def floors_now(db: Session, audit: Audit, row: AuditFrame, frame: Frame) -> Floors:
     """Reckon the floors anew: a unit's from its frame, an agency's from what its units audited."""
-    if frame is None:
-        return Floors(0, 0, 0, 0)
     if audit.kind != AuditKind.AGENCY:
         return asked_of(db, audit, row, frame).floors
     half = HalfYear.parse(audit.period)

@@ -8,20 +8,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import Audit, AuditPackage, PackagePart, Unit
+from data.models import Audit, AuditFrame, AuditPackage, Event, PackagePart, Unit
 from services.actor import Actor
 from services.audits import store
 from services.audits.evidence.in_force import content_of
 from services.audits.forms.signed import held_by_audit
 from services.audits.owing import owing
 from services.audits.package.completeness import unit_audits
+from services.audits.package.manifest import manifest_hash
 from services.errors import NotFound
+from services.events import EventType
 from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.oversight.checks.all_checks import run_checks
 from services.oversight.checks.result import Result
 from services.oversight.facts import PackageFacts
 from services.oversight.gathering import audits_of, name_of
+from services.regulation.audit_kinds import AuditKind
 from services.regulation.deadlines import sending
 from services.regulation.periods import HalfYear, Quarter
 from services.working_days import OFFICES
@@ -53,7 +56,13 @@ def check_before_sending(actor: Actor, audit_id: int) -> list[Result]:
 def results_of(db: Session, package: AuditPackage) -> list[Result]:
     """Return what every check says of a package, read in the caller's session."""
     audit = db.get_one(Audit, package.audit_id)
-    ids = [one["audit_id"] for one in package.manifest["audits"]]
+    listed = [one["audit_id"] for one in package.manifest["audits"]]
+    # What the list leaves out is looked at all the same: what is there, not what the package says.
+    there = [
+        audit.id,
+        *(one.id for one in unit_audits(db, audit) if one.opened_at <= package.sent_at),
+    ]
+    ids = list(dict.fromkeys([*there, *listed]))
     first = db.scalar(
         select(AuditPackage.sent_at).where(
             AuditPackage.audit_id == audit.id, AuditPackage.number == 1
@@ -77,9 +86,14 @@ def package_facts(
     half = HalfYear.parse(audit.period)
     audits = db.scalars(select(Audit).where(Audit.id.in_(ids))).all()
     signed = held_by_audit(db, audits)
+    hashes = dict(
+        db.execute(
+            select(AuditFrame.audit_id, AuditFrame.frame_hash).where(AuditFrame.audit_id.in_(ids))
+        ).all()
+    )
     present = {
         one.id: (
-            store.load_frame_row(db, one.id).frame_hash,
+            hashes.get(one.id, ""),
             signed[one.id][-1].content_hash if signed[one.id] else "",
         )
         for one in audits
@@ -90,6 +104,7 @@ def package_facts(
         number=package.number if package else 1,
         sent_at=sent_at,
         due=sending(half, OFFICES).day,
+        list_intact=package is None or _is_intact(db, package),
         altered=tuple(_altered(db, package)) if package else (),
         listed={
             one["audit_id"]: (one["frame_hash"], one["content_hash"])
@@ -97,7 +112,30 @@ def package_facts(
         },
         present=present,
         names={one.id: name_of(one) for one in audits},
-        missing=tuple(_missing(db, audit, half, {(one.unit_id, one.period) for one in audits})),
+        missing=tuple(
+            _missing(
+                db,
+                audit,
+                half,
+                {(one.unit_id, one.period) for one in audits if one.kind == AuditKind.UNIT},
+            )
+        ),
+    )
+
+
+def _is_intact(db: Session, package: AuditPackage) -> bool:
+    """Whether the list of a package is the one whose hash it bears, and that the event of its sending names."""
+    kinds = (EventType.AUDIT_SENT.value, EventType.PACKAGE_CORRECTED.value)
+    told = db.scalars(
+        select(Event.detail).where(
+            Event.type.in_(kinds),
+            Event.object_type == "audit",
+            Event.object_id == str(package.audit_id),
+        )
+    )
+    named = {detail.get("manifest_sha256") for detail in told}
+    return manifest_hash(package.manifest) == package.manifest_sha256 and (
+        package.manifest_sha256 in named
     )
 
 

@@ -10,6 +10,8 @@ from data.models import (
     AuditAct,
     AuditPackage,
     CheckRun,
+    Finding,
+    FindingStep,
     PackageReview,
     ReviewStep,
     Signature,
@@ -22,8 +24,9 @@ from services.audits.held import records_held
 from services.audits.words import REASON_MAX, REASON_MIN
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.events import EventType
-from services.identity.permissions import Action, permit
+from services.identity.permissions import Action, permit, reach
 from services.oversight.checks.result import Result, read
+from services.regulation.findings import BY_AGENCY
 from services.regulation.package_review import ReviewAct, ReviewState, after
 from services.regulation.purpose import document_number_problem, tidy
 from services.rocdate import roc_date
@@ -66,6 +69,9 @@ def require_impartial(db: Session, actor: Actor, review: PackageReview) -> None:
         raise Refused("您任職於受複核的機關，不能複核它的稽核；請由其他複核人員辦理。")
     if actor.account_id is None:
         raise Refused("複核必須由有帳號的複核人員辦理。")
+    for action in (Action.SEND_AUDIT, Action.ANSWER_FINDING):
+        if reach(actor, action).covers(agency_id=review.agency_id):
+            raise Refused("您是受複核機關的管理者，不能複核它的稽核；請由其他複核人員辦理。")
     audits = packaged(db, review)
     took_part = or_(
         *(
@@ -77,7 +83,18 @@ def require_impartial(db: Session, actor: Actor, review: PackageReview) -> None:
             )
         )
     )
-    if db.scalar(select(Audit.id).where(Audit.id == review.audit_id, took_part)) is not None:
+    answered = (
+        select(FindingStep.id)
+        .join(Finding, Finding.id == FindingStep.finding_id)
+        .where(
+            Finding.review_id == review.id,
+            FindingStep.account_id == actor.account_id,
+            FindingStep.act.in_([one.value for one in BY_AGENCY]),
+        )
+        .exists()
+    )
+    part = select(Audit.id).where(Audit.id == review.audit_id, or_(took_part, answered))
+    if db.scalar(part) is not None:
         raise Refused("您辦理過這個機關這半年的稽核，不能複核；請由其他複核人員辦理。")
     held = sorted({one for ids in records_held(db, audits).values() for one in ids})
     for start in range(0, len(held), _AT_ONCE):
@@ -105,11 +122,15 @@ def packaged(db: Session, review: PackageReview) -> list[int]:
     return [one["audit_id"] for one in package.manifest["audits"]] if package else [review.audit_id]
 
 
-def newest_run(db: Session, review_id: int) -> CheckRun | None:
-    """Return the run of the checks that counts."""
+def newest_run(db: Session, review: PackageReview) -> CheckRun | None:
+    """Return the run of the checks that counts: the newest one over the package in force."""
+    package = newest_package(db, review.audit_id)
     return db.scalar(
         select(CheckRun)
-        .where(CheckRun.review_id == review_id)
+        .where(
+            CheckRun.review_id == review.id,
+            CheckRun.package_id == (package.id if package else None),
+        )
         .order_by(CheckRun.id.desc())
         .limit(1)
     )

@@ -7,7 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.engine import reading
-from data.models import Account, AuditPackage, CheckRun, Finding, PackageReview, ReviewStep
+from data.models import (
+    Account,
+    Audit,
+    AuditPackage,
+    CheckRun,
+    Finding,
+    PackageReview,
+    ReviewStep,
+    Unit,
+)
 from services.actor import Actor
 from services.errors import Refused
 from services.identity.guard import guarded
@@ -20,6 +29,7 @@ from services.oversight.store import (
     load_review,
     newest_package,
     newest_run,
+    packaged,
     require_impartial,
     results_in,
 )
@@ -58,6 +68,7 @@ class UnitOfPackage:
 
     code: str
     name: str
+    audits: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,7 @@ class ReviewView:
     checks: tuple[ReviewedCheck, ...]
     findings: tuple[FindingRow, ...]
     steps: tuple[ReviewStepView, ...]
+    units: tuple[UnitOfPackage, ...]
     left: tuple[str, ...]
     """What stands in the way of 備查, in sentences."""
     others: tuple[tuple[str, str], ...]
@@ -100,7 +112,7 @@ def view_review(actor: Actor, review_id: int) -> ReviewView:
         review = load_review(db, actor, review_id)
         package = newest_package(db, review.audit_id)
         assert package is not None  # as every review's
-        return _view(db, actor, review, package, newest_run(db, review.id))
+        return _view(db, actor, review, package, newest_run(db, review))
 
 
 def _view(
@@ -142,6 +154,7 @@ def _view(
         checks=tuple(ReviewedCheck(one, passed.get(one.check, "")) for one in results),
         findings=tuple(findings),
         steps=_steps(db, review.id),
+        units=_units(db, packaged(db, review)),
         left=tuple(left_to_settle(db, review)),
         others=tuple(
             (one.username, f"{one.name}（{one.username}）")
@@ -157,6 +170,19 @@ def _keeps_out(db: Session, actor: Actor, review: PackageReview) -> str:
     except Refused as refusal:
         return str(refusal)
     return ""
+
+
+def _units(db: Session, audits: list[int]) -> tuple[UnitOfPackage, ...]:
+    found: dict[tuple[str, str], list[int]] = {}
+    rows = db.execute(
+        select(Unit.code, Unit.name, Audit.id)
+        .join(Audit, Audit.unit_id == Unit.id)
+        .where(Audit.id.in_(audits))
+        .order_by(Unit.code, Audit.id)
+    )
+    for code, name, audit_id in rows:
+        found.setdefault((code, name), []).append(audit_id)
+    return tuple(UnitOfPackage(*unit, tuple(ids)) for unit, ids in found.items())
 
 
 def _steps(db: Session, review_id: int) -> tuple[ReviewStepView, ...]:

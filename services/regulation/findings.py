@@ -73,6 +73,8 @@ MOVES: tuple[Move, ...] = (
 CLAUSE = "7.2.2"
 REPORTS = (FindingAct.IMPROVE, FindingAct.DISCIPLINE, FindingAct.NOTIFY)
 """What the agency brings before an improvement is reviewed; in any order."""
+BY_AGENCY = frozenset(move.act for move in MOVES if move.side is Side.AGENCY)
+"""The acts of the agency's side."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def upgrade() -> None:
     sa.Column('review_id', sa.Integer(), nullable=False),
     sa.Column('check_code', sa.String(length=20), nullable=False),
     sa.Column('result_sha256', sa.String(length=64), nullable=False),
+    sa.Column('withdrawn', sa.Boolean(), nullable=False),
     sa.Column('reason', sa.String(length=300), nullable=False),
     sa.Column('at', data.models.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
@@ -80,6 +81,7 @@ def upgrade() -> None:
     sa.Column('agency_id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=True),
     sa.Column('check_code', sa.String(length=20), nullable=False),
+    sa.Column('result_sha256', sa.String(length=64), nullable=False),
     sa.Column('title', sa.String(length=200), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('gravity', sa.String(length=10), nullable=False),
@@ -135,6 +137,7 @@ def upgrade() -> None:
     with op.batch_alter_table('finding_steps', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_finding_steps_finding_id'), ['finding_id'], unique=False)
 
+    op.add_column('audit_packages', sa.Column('explanation', sa.String(length=300), server_default='', nullable=False))
     # SQLite makes the table anew to add a constraint, and its triggers go with the old one.
     unprotect(op.get_bind(), 'evidence')
     with op.batch_alter_table('evidence', schema=None) as batch_op:
@@ -147,6 +150,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column('audit_packages', 'explanation')
     for table in (*ADDED, 'evidence'):
         unprotect(op.get_bind(), table)
     with op.batch_alter_table('evidence', schema=None) as batch_op:

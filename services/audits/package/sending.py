@@ -39,21 +39,29 @@ from services.regulation.audit_states import AuditStatus
 
 
 @guarded(Action.SEND_AUDIT)
-def send_audit(actor: Actor, audit_id: int, letter_no: str, letter_date: date) -> None:
+def send_audit(
+    actor: Actor, audit_id: int, letter_no: str, letter_date: date, explanation: str = ""
+) -> None:
     """Send an approved agency audit with its unit audits, draws, proofs and evidence, as one package.
 
     The files are made aside, which takes a while; they are stored, and the audit is sent, in one short
-    transaction in which everything is looked at again. Raises Conflict while a part is missing (with
+    transaction in which everything is looked at again. ``explanation`` is what the agency says of what the
+    bureau's checks will find wrong. Raises Conflict while a part is missing (with
     what is missing) or evidence cannot be read (with which, after an alert), Invalid for a letter that
     cannot be, and LedgerFault, after an event and an alert, when a drawn or picked record is not what
     was sealed.
     """
-    _send(actor, audit_id, letter_no, letter_date, None)
+    _send(actor, audit_id, letter_no, letter_date, None, explanation)
 
 
 @guarded(Action.SEND_AUDIT)
 def correct_package(
-    actor: Actor, audit_id: int, correction: Correction, letter_no: str, letter_date: date
+    actor: Actor,
+    audit_id: int,
+    correction: Correction,
+    letter_no: str,
+    letter_date: date,
+    explanation: str = "",
 ) -> None:
     """Send a further package of a sent audit, which takes the place of the one in force (domain.md §7.8).
 
@@ -62,11 +70,16 @@ def correct_package(
     that of the package in force, and for a kind that is not what differs; Invalid for a correction that
     does not say who asked, or why.
     """
-    _send(actor, audit_id, letter_no, letter_date, correction.checked())
+    _send(actor, audit_id, letter_no, letter_date, correction.checked(), explanation)
 
 
 def _send(
-    actor: Actor, audit_id: int, letter_no: str, day: date, correction: Correction | None
+    actor: Actor,
+    audit_id: int,
+    letter_no: str,
+    day: date,
+    correction: Correction | None,
+    explanation: str,
 ) -> None:
     with reading() as db:
         audit = store.load_audit(db, actor, audit_id, Action.SEND_AUDIT)
@@ -91,6 +104,7 @@ def _send(
                 audit = store.load_audit(db, actor, audit_id, Action.SEND_AUDIT, lock=True)
                 _require_unchanged(db, audit, before, correction)
                 package = _package(actor, audit, letter, manifest, whole)
+                package.explanation = explanation
                 _store(db, package, builder)
                 _write_down(db, actor, audit, package, correction)
         except IntegrityError:

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from services.audits.sampling.draw import Drawn, draw_sample, expand_sample
 from services.audits.sampling.frame import Frame
 from services.audits.words import DrawKind
-from services.oversight.checks.result import Check, Outcome, failed
+from services.oversight.checks.result import Check, Outcome, failed, unreadable
 from services.oversight.facts import AuditFacts, DrawFact
 
 
 def look(audit: AuditFacts) -> Iterator[Outcome]:
     """Yield draws that come out otherwise; without the frame there is nothing to repeat one over."""
     if audit.frame is None:
+        yield unreadable(audit)
         return
     if len(audit.frame) and not audit.draws:
         yield failed(f"{audit.name}：沒有抽樣紀錄。", audit.audit_id)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
-from services.oversight.checks.result import Check, Outcome, failed
+from services.oversight.checks.result import Check, Outcome, failed, unreadable
 from services.oversight.facts import AuditFacts
 
 
 def look(audit: AuditFacts) -> Iterator[Outcome]:
     """Yield a sample that is too small; what was picked by judgement counts for no floor."""
+    if audit.frame is None:
+        yield unreadable(audit)
+        return
     taken = len({item.record_id for item in audit.sample})
     if taken < audit.floors.records:
         yield failed(

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 from services.audits.sampling.frame import Frame
-from services.oversight.checks.result import Check, Outcome, failed, numbers, to_look
+from services.oversight.checks.result import Check, Outcome, failed, numbers, to_look, unreadable
 from services.oversight.facts import AuditFacts
 
 
 def look(audit: AuditFacts) -> Iterator[Outcome]:
     """Yield records that are gone, that are other ones now, or that came after the freeze."""
-    if audit.frame is not None and audit.frame.content != audit.stored.content:
+    if audit.frame is None:
+        yield unreadable(audit)
+    elif audit.frame.content != audit.stored.content:
         before, now = _rows(audit.frame), _rows(audit.stored)
         if gone := [record for record in before if record not in now]:
             yield failed(f"{audit.name}：母體的使用紀錄 {numbers(gone)}已不存在。", audit.audit_id)

@@ -12,7 +12,7 @@ def look(audit: AuditFacts) -> Iterator[Outcome]:
     for draw in audit.draws:
         if draw.kind is DrawKind.REDRAW:
             yield to_look(
-                f"{audit.name}：第 {draw.number} 次抽樣是重抽，理由：{draw.reason}。",
+                f"{audit.name}：第 {draw.number} 次抽樣是重抽，理由：{draw.reason.rstrip('。')}。",
                 audit.audit_id,
             )
     kept = {item.record_id for item in audit.sample}

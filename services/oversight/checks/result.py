@@ -30,6 +30,11 @@ def to_look(sentence: str, audit_id: int | None = None) -> Outcome:
     return Outcome(CheckState.LOOK, sentence, audit_id)
 
 
+def unreadable(audit: AuditFacts) -> Outcome:
+    """Return that nothing can be said of an audit whose frame cannot be read; `frames` says that it failed."""
+    return to_look(f"{audit.name}：母體無法讀取，這一項未能檢核。", audit.audit_id)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """One check: pure, over one audit of a package or over the package."""

@@ -145,6 +145,8 @@ def _letter(actor: Actor, move: Move, words: Words) -> tuple[str, date | None]:
         raise Invalid(f"公文字號：{problem}")
     if Need.PROOF in move.needs and not number and not words.files:
         raise Invalid("請填公文字號或上傳至少一個佐證檔案。")
+    if words.letter_date and (not number or words.letter_date > actor.today):
+        raise Invalid("公文日期不能晚於今天，也要有公文字號；沒有公文時請留空白。")
     return number, words.letter_date
 
 

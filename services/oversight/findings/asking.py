@@ -15,7 +15,7 @@ from services.identity.guard import guarded
 from services.identity.permissions import Action
 from services.oversight.checks.all_checks import BY_CODE
 from services.oversight.findings.store import checked_note, number_finding, write_step
-from services.oversight.store import load_review, require_holder
+from services.oversight.store import load_review, newest_run, require_holder, results_in
 from services.regulation.finding_states import FindingAct, FindingState
 from services.regulation.findings import due_problem
 from services.regulation.package_review import ReviewState
@@ -84,6 +84,7 @@ def _ask(db: Session, actor: Actor, review: PackageReview, draft: Draft, due_on:
         agency_id=review.agency_id,
         unit_id=_unit(db, review, draft.unit_code),
         check_code=draft.check,
+        result_sha256=_found(db, review, draft.check),
         title=title,
         state=FindingState.ASKED.value,
         due_on=due_on,
@@ -95,6 +96,12 @@ def _ask(db: Session, actor: Actor, review: PackageReview, draft: Draft, due_on:
     note = checked_note(draft.note, f"「{title}」的請說明內容")
     write_step(db, actor, finding, FindingAct.ASK, note, due_on=due_on)
     return finding.id
+
+
+def _found(db: Session, review: PackageReview, code: str) -> str:
+    """Return what a check has found by now, which the finding is about; empty without a check."""
+    results = results_in(newest_run(db, review))
+    return next((one.sha256 for one in results if one.check == code), "")
 
 
 def _unit(db: Session, review: PackageReview, code: str) -> int | None:

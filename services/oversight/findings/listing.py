@@ -16,7 +16,7 @@ from services.regulation.finding_states import OPEN, FindingState, Gravity, Side
 from services.regulation.periods import HalfYear
 
 MOST = 500
-"""So many are listed at once: a half-year's findings of the whole city."""
+"""So many are listed at once; what is over comes last, so that nothing open is left out before it."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,6 @@ class FindingFilters:
 
     open_only: bool = False
     waits_for: Side | None = None
-    review_id: int | None = None
-    agency_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,10 +78,6 @@ def _conditions(filters: FindingFilters) -> list[ColumnElement[bool]]:
     if filters.waits_for is not None:
         waiting = [state.value for state in OPEN if state.waits_for is filters.waits_for]
         parts.append(Finding.state.in_(waiting))
-    if filters.review_id is not None:
-        parts.append(Finding.review_id == filters.review_id)
-    if filters.agency_code:
-        parts.append(Finding.agency.has(code=filters.agency_code))
     return parts
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.models import Finding, FindingStep
+from data.models import Finding, FindingStep, PackageReview
 from services import events
 from services.actor import Actor
 from services.audits.evidence.keeping import keep_evidence, read_evidence
@@ -18,6 +18,7 @@ from services.identity.permissions import Action, permit
 from services.oversight.store import require_impartial
 from services.regulation.finding_states import FindingAct, Gravity, Side
 from services.regulation.findings import Given, gravity_of, state_of
+from services.regulation.package_review import ReviewState
 from services.regulation.purpose import tidy
 from services.rocdate import local_date
 
@@ -33,9 +34,17 @@ def load_finding(
 ) -> Finding:
     """Return a finding that ``actor`` may do ``action`` to; with ``revision``, what was on screen, locked.
 
-    Raises Conflict when somebody acted on it meanwhile, Refused for a reviewer with a stake in it.
+    Its review is locked before it, as 備查 does, so that neither passes by the other. Raises Conflict when
+    somebody acted on it meanwhile, or when the bureau would act after 備查; Refused for a reviewer with a
+    stake in it.
     """
     query = select(Finding).where(Finding.id == finding_id)
+    review = select(PackageReview).where(
+        PackageReview.id
+        == select(Finding.review_id).where(Finding.id == finding_id).scalar_subquery()
+    )
+    if revision is not None:
+        db.scalar(review.with_for_update())
     finding = db.scalar(query if revision is None else query.with_for_update())
     permit(
         actor,
@@ -50,6 +59,8 @@ def load_finding(
             raise Refused("缺失的處理必須由有帳號的人員辦理。")
         if action is ACTIONS[Side.BUREAU]:
             require_impartial(db, actor, finding.review)
+            if finding.review.state == ReviewState.ACCEPTED:
+                raise Conflict("這件函送資料已准予備查；要再處理缺失，請先撤銷備查。")
         if finding.revision != revision:
             raise Conflict("這件缺失剛剛已由他人辦理；請重新整理，看過後再辦理。")
     return finding

@@ -89,7 +89,10 @@ def _redrawn(audit: AuditFacts, ruling: Ruling | None) -> AuditFacts:
 
 
 FACT_FAULTS: dict[str, tuple[Callable[[AuditFacts], AuditFacts], dict[str, str]]] = {
-    "the frame does not hash": (lambda a: replace(a, frame=None), {"frames": "failed"}),
+    "the frame does not hash": (
+        lambda a: replace(a, frame=None),
+        {"frames": "failed"} | dict.fromkeys(("records", "draws", "floors", "coverage"), "look"),
+    ),
     "a seed is another one": (
         lambda a: replace(a, draws=(replace(a.draws[0], seed="00ff"),)),
         {"draws": "failed"},
@@ -174,11 +177,29 @@ AGENCY_FAULTS: dict[str, tuple[Callable[[AuditFacts], AuditFacts], dict[str, str
         ),
         {"signers": "failed"},
     ),
+    "nobody approved it": (lambda a: replace(a, approver=None), {"signers": "failed"}),
+    "a signer approved it": (
+        lambda a: replace(a, approver=a.signers[0]),
+        {"signers": "failed"},
+    ),
+    "whoever approved it was no head": (
+        lambda a: replace(a, approver=a.approver and replace(a.approver, entitled=False)),
+        {"signers": "failed"},
+    ),
+    "a signer has another role by now": (
+        lambda a: replace(a, signers=(replace(a.signers[0], entitled=None), *a.signers[1:])),
+        {"signers": "look"},
+    ),
     "only the manager signed": (lambda a: replace(a, signers=a.signers[:1]), {"signers": "failed"}),
 }
 PACKAGE_FAULTS: dict[str, tuple[Callable[[PackageFacts], PackageFacts], dict[str, str]]] = {
     "a file is another one": (
         lambda p: replace(p, altered=("單位稽核/a.pdf",)),
+        {"package": "failed"},
+    ),
+    "its list is another one": (lambda p: replace(p, list_intact=False), {"package": "failed"}),
+    "its list leaves one out": (
+        lambda p: replace(p, listed=dict(list(p.listed.items())[1:])),
         {"package": "failed"},
     ),
     "its list says something else": (
@@ -251,7 +272,7 @@ STORED_FAULTS: dict[str, tuple[str, set[str]]] = {
     ),
     "a frame has another hash": (
         f"UPDATE audit_frames SET frame_hash = '{'0' * 64}' WHERE audit_id = {_UNIT}",
-        {"frames", "package", "unchanged"},
+        {"frames", "package", "unchanged", "records", "draws", "floors", "coverage"},
     ),
     "a seed was changed": (
         f"UPDATE audit_draws SET seed = '00' WHERE audit_id = {_UNIT}",
@@ -272,6 +293,19 @@ STORED_FAULTS: dict[str, tuple[str, set[str]]] = {
     "a signature is gone": (
         f"DELETE FROM signatures WHERE audit_id = {_UNIT}",
         {"signers", "unchanged", "package"},
+    ),
+    "somebody of another agency signed for the manager": (
+        "UPDATE signatures SET signed_by = (SELECT id FROM accounts WHERE username = 'works_clerk') "
+        "WHERE capacity = 'agency_manager'",
+        {"signers"},
+    ),
+    "the head's approval is gone": (
+        "DELETE FROM audit_acts WHERE act = 'approved'",
+        {"signers"},
+    ),
+    "the list leaves the agency's audit out": (
+        "UPDATE audit_packages SET manifest = (jsonb_set(manifest::jsonb, '{audits}', '[]'))::json",
+        {"package"},
     ),
     "the head was none": (
         "UPDATE account_duties SET starts_at = '2026-09-01 00:00:00+00:00' "

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from data.engine import reading
 from data.models import Event, Finding, FindingStep, PackageReview
+from services.actor import operator
 from services.errors import Conflict, Invalid, NotFound, Refused
 from services.events import EventType
+from services.oversight import receiving
 from services.oversight.acting import (
     accept_package,
     hand_over_review,
@@ -27,7 +29,7 @@ from services.oversight.findings.listing import FindingFilters, list_findings
 from services.oversight.findings.view import FindingView, view_finding
 from services.oversight.letters import Letter, draft_letter
 from services.oversight.queue import QueueState, view_queue
-from services.oversight.receiving import check_again, deliver
+from services.oversight.receiving import check_again, deliver, receive_waiting
 from services.oversight.view import ReviewView, view_review
 from services.regulation.finding_states import FindingAct, FindingState, Gravity, Side
 from services.regulation.package_review import ReviewState
@@ -109,6 +111,29 @@ def test_what_the_checks_find_is_explained_or_seen_before_it_is_sent(
     assert shown.days_late == 20 and shown.steps[0].note == "承辦人異動，已補辦"
 
 
+@on_sqlite
+def test_a_receipt_that_was_cut_off_is_made_up_for_and_stops_no_other(
+    stage: Stage, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, audit_id = stage.add(world, approved)
+    desk.now = at(2026, 9, 20)
+    manager, night = desk.actor("agency_manager"), operator(desk.now)
+    why = "承辦人異動，已補辦"
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(receiving, "_receive", _cut_off)
+        with pytest.raises(OSError, match="cut off"):
+            deliver(manager, audit_id, LETTER, date(2026, 9, 20), explanation=why)
+        assert receive_waiting(night) == {"received": 0, "failed": [audit_id]}
+    assert receive_waiting(night) == {"received": 1, "failed": []}
+    assert receive_waiting(night) == {"received": 0, "failed": []}
+    shown = review(desk)
+    assert shown.steps[0].note == why and shown.checks
+
+
+def _cut_off(*_: Any) -> int:
+    raise OSError("cut off")
+
+
 def test_a_clean_package_is_accepted_and_a_mistaken_acceptance_taken_back(desk: Dated) -> None:
     reviewer, shown = desk.actor("reviewer"), review(desk)
     assert shown.is_mine and not shown.left and shown.queue_state is QueueState.REVIEWING
@@ -117,7 +142,18 @@ def test_a_clean_package_is_accepted_and_a_mistaken_acceptance_taken_back(desk: 
     take_acceptance_back(reviewer, shown.review_id, shown.revision + 1, "復函文號誤植")
     after = review(desk)
     assert after.state is ReviewState.REVIEWING
+    finding = asked(desk)
+    move(desk, "agency_manager", finding, FindingAct.ANSWER)
+    move(desk, "reviewer", finding, FindingAct.CLEAR)
+    accept_package(reviewer, after.review_id, review(desk).revision, LETTER, DAY)
+    with pytest.raises(Conflict, match="請先撤銷備查"):
+        take_step_back(reviewer, finding, view(desk, finding).revision, "誤按可採")
+    after = review(desk)
+    take_acceptance_back(reviewer, after.review_id, after.revision, "另有待查明事項")
+    after = review(desk)
     assert [step.act.label for step in after.steps][-2:] == ["准予備查", "撤銷備查"]
+    take_step_back(reviewer, finding, view(desk, finding).revision, "誤按可採")
+    assert view(desk, finding).state is FindingState.ANSWERED
 
 
 def test_a_finding_goes_all_the_way_and_the_package_waits_for_it(desk: Dated) -> None:
@@ -212,6 +248,17 @@ def test_a_failed_check_stands_in_the_way_until_it_is_overruled_or_followed_up(
     move(desk, "agency_manager", finding, FindingAct.ANSWER)
     move(desk, "reviewer", finding, FindingAct.CLEAR)
     assert review(desk).left == ()
+    _make_fail(desk, "又是另一句話")
+    assert review(desk).left, "the finding was about what the check had found then, too"
+    _make_fail(desk)
+    assert review(desk).left == (), "what was overruled stays so while it is the same"
+    revision = review(desk).revision
+    overrule_check(reviewer, shown.review_id, revision, "flags", "誤按，撤回改認", withdraw=True)
+    assert review(desk).left
+    with pytest.raises(Conflict, match="不必撤回"):
+        overrule_check(
+            reviewer, shown.review_id, revision + 1, "flags", "誤按，撤回改認", withdraw=True
+        )
     check_again(reviewer, shown.review_id)
     assert all(one.result.state == "passed" for one in review(desk).checks)
 
@@ -418,6 +465,18 @@ def test_whoever_has_a_part_in_it_keeps_out(desk: Dated) -> None:
             db.get_one(Account, desk.accounts[name]).unit_id = desk.units["bureau1"]
     assert "辦理過這個機關" in review(desk, "agency_manager").keeps_out
     assert "有您本人的" in review(desk, "clerk").keeps_out
+    with transaction() as db:
+        clerk = db.get_one(Account, desk.accounts["clerk"])
+        clerk.role = "agency_manager"
+        clerk.unit_id = desk.units["tax1"]
+        db.query(PackageReview).one().agency.is_bureau = True
+    assert "受複核機關的管理者" in review(desk, "clerk").keeps_out
+    with transaction() as db:
+        db.query(PackageReview).one().agency.is_bureau = False
+    with pytest.raises(Invalid, match="與受複核的機關有關"):
+        hand_over_review(
+            desk.actor("reviewer"), review_of(desk), review(desk).revision, "clerk", "輪值調整"
+        )
     shown = review(desk)
     with pytest.raises(Refused, match="辦理過這個機關"):
         hand_over_review(
@@ -444,6 +503,15 @@ def test_each_letter_says_what_it_is_about_in_the_order_of_a_letter(desk: Dated)
         _reads(draft_letter(reviewer, review_id, kind), words)
     move(desk, "reviewer", finding, FindingAct.CONFIRM, note="逾期未說明", gravity=Gravity.MAJOR)
     _reads(draft_letter(reviewer, review_id, Letter.IMPROVE), "逾期未說明")
+    # What is asked again is what the letter asks; what was ordered already is in no further letter.
+    again = asked(desk)
+    move(desk, "agency_manager", again, FindingAct.ANSWER)
+    move(desk, "reviewer", again, FindingAct.ASK_AGAIN, note="第二次要問的事", due_on=DUE)
+    _reads(draft_letter(reviewer, review_id, Letter.EXPLAIN), "第二次要問的事")
+    ordered = {"letter_no": LETTER, "letter_date": DAY, "due_on": DUE + timedelta(days=30)}
+    move(desk, "reviewer", finding, FindingAct.ORDER, **ordered)
+    with pytest.raises(Conflict, match="沒有要寫進"):
+        draft_letter(reviewer, review_id, Letter.IMPROVE)
 
 
 def _reads(odt: bytes, words: str) -> None:
@@ -470,7 +538,6 @@ def test_an_agency_sees_its_own_and_nobody_elses(desk: Dated) -> None:
     }
     mine = FindingFilters(waits_for=Side.BUREAU)
     assert list_findings(desk.actor("reviewer"), mine) == []
-    assert len(list_findings(desk.actor("reviewer"), FindingFilters(agency_code="TAX"))) == 1
 
 
 @on_postgresql

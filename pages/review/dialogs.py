@@ -37,9 +37,8 @@ def show_review_dialog() -> None:
 def _ask(view: ReviewView, result: Result | None) -> None:
     @st.dialog("請說明", icon=":material/contact_support:", on_dismiss=close_dialog)
     def dialog() -> None:
-        actor = current_actor()
         st.markdown(f"請 **{plain(view.agency)}** 提供佐證資料說明（第七點（二）2.）。")
-        found = "".join(item.sentence for item in result.items) if result else ""
+        found = result.sentence if result else ""
         title = st.text_input(
             "事由", value=result.label if result else "", max_chars=TITLE_MAX, key="ask.title"
         )
@@ -56,7 +55,7 @@ def _ask(view: ReviewView, result: Result | None) -> None:
             help="選了單位，該單位的主管與稽核人員也看得到。",
             key="ask.unit",
         )
-        offered = rocdate.roc_date(actor.today + timedelta(days=EXPLAIN_DAYS))
+        offered = rocdate.roc_date(current_actor().today + timedelta(days=EXPLAIN_DAYS))
         due = st.text_input("期限", value=offered, max_chars=20, key="ask.due")
         with showing_errors():
             if st.button("確定請說明", type="primary", key="ask.do"):

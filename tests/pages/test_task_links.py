@@ -14,6 +14,8 @@ from services import clock
 from services.actor import Actor
 from services.applications import own
 from services.applications.applying import apply_own
+from services.audits.drawing import draw_first
+from services.audits.freezing import freeze
 from services.audits.late import open_supplement
 from services.audits.spot import open_spot_check
 from services.incidents.reporting import report_abnormal
@@ -81,6 +83,15 @@ def of_agency(*, signed: bool = False, approved: bool = False) -> Callable[[Worl
 def of_units(world: World) -> None:
     whole.fill_half_year(world)
     whole.judged_unit(world, "tax1", whole.Q1)
+
+
+def of_a_head(world: World) -> None:
+    """The head's own records are drawn: the manager judges them (domain.md §7, 3)."""
+    for month in (1, 4):
+        world.use("head", *(at(2026, month, day) for day in (5, 6)), reason="承辦測量案件查對")
+    for quarter in (whole.Q1, whole.Q2):
+        auditor = someone(world, "auditor")
+        draw_first(auditor, freeze(auditor, world.units["tax1"], quarter))
 
 
 def of_a_closed_unit(world: World) -> None:
@@ -214,6 +225,7 @@ def says(*words: str) -> Callable[[Task], tuple[str, ...]]:
 CASES = {
     "a unit audit": Case(TaskKind.UNIT_AUDIT, "head", of_units, quarter, 3),
     "a unit audit of others": Case(TaskKind.UNIT_AUDIT, "reviewer", of_units, quarter, 8),
+    "a head's records": Case(TaskKind.STAKE, "agency_manager", of_a_head, quarter, 2),
     "a closed unit's": Case(TaskKind.UNIT_AUDIT, "agency_manager", of_a_closed_unit, quarter, 5),
     "what came late": Case(TaskKind.LATE_RECORDS, "head", late_records, there),
     "a supplement": Case(TaskKind.UNIT_AUDIT, "head", begun_supplement, any_quarter, 3),

@@ -79,7 +79,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "oversight.receiving.receive_waiting": ("operator",),
     "oversight.store.require_holder": ("holder_decides",),
     "oversight.store.require_impartial": (
-        *("own_package", "persons_judge_and_sign", "own_package", "own_package"),
+        *("own_package", "persons_judge_and_sign", "own_package", "own_package", "own_package"),
     ),
     "parcels.query._querying_account": ("item",),
     "parcels.query._refuse_missing": ("item",),

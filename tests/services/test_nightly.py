@@ -26,6 +26,7 @@ from tests.world import NOW, World
 
 STEPS = [
     "seal",
+    "receive-packages",
     "open-due-reviews",
     "suspend-leavers",
     "expire-applications",

@@ -97,7 +97,7 @@ def test_every_parameter_of_the_map_is_tried() -> None:
 def test_sql_in_an_address_is_text(demo_city: DemoSummary, module: str) -> None:
     who = next(
         who
-        for who in ("unit_manager", "agency_manager", "system_manager", "clerk")
+        for who in ("unit_manager", "agency_manager", "system_manager", "reviewer", "clerk")
         if module in OPEN_TO[who] or (module == "parcel_query" and who in WITH_ITEMS)
     )
     plain = rows_of(open_page(who, module))

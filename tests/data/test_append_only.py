@@ -15,16 +15,22 @@ from data.models import (
     ApplicationAct,
     AuditAct,
     AuditPackage,
+    CheckOverruling,
+    CheckRun,
     Destruction,
     Event,
     Evidence,
     EvidenceWithdrawal,
+    Finding,
+    FindingStep,
     Handover,
     Incident,
     IncidentStep,
     KeptDocument,
     PackagePart,
+    PackageReview,
     Purge,
+    ReviewStep,
 )
 from services.actor import operator
 from services.audits.signing import reopen
@@ -63,6 +69,7 @@ def filled(audited: World) -> World:
         )
         _fill_accounts(db, audited.accounts["clerk"], audited.units["tax1"])
         _fill_audits(db, audit_id, audited.units["tax1"], audited.agencies["tax"])
+        _fill_reviews(db, audit_id, audited.accounts["clerk"], audited.agencies["tax"])
     return audited
 
 
@@ -122,6 +129,37 @@ def _fill_audits(db: Session, audit_id: int, unit_id: int, agency_id: int) -> No
             Purge(
                 at=NOW, before=NOW.date(), archive="a.zip", archive_sha256="0" * 64, records=1,
                 audits=0, record_ids="1",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _fill_reviews(db: Session, audit_id: int, account_id: int, agency_id: int) -> None:
+    review = PackageReview(
+        agency_id=agency_id, period="2026H1", audit_id=audit_id, received_at=NOW, state="received",
+    )  # fmt: skip
+    db.add(review)
+    db.flush()
+    finding = Finding(
+        number="缺115-000001", review_id=review.id, agency_id=agency_id, title="說明查詢目的",
+        state="asked", due_on=NOW.date(), first_due_on=NOW.date(), opened_at=NOW,
+    )  # fmt: skip
+    db.add(finding)
+    db.flush()
+    db.add_all(
+        [
+            ReviewStep(review_id=review.id, act="receive", at=NOW, actor_name="測試"),
+            CheckRun(
+                review_id=review.id, package_id=db.query(AuditPackage).one().id, version=1, at=NOW,
+                failed=0, to_look=0, results=[],
+            ),
+            CheckOverruling(
+                review_id=review.id, check_code="timing", result_sha256="0" * 64, reason="已說明",
+                at=NOW, account_id=account_id, actor_name="測試",
+            ),
+            FindingStep(
+                finding_id=finding.id, act="ask", at=NOW, account_id=account_id, actor_name="測試",
+                note="請說明",
             ),
         ]
     )  # fmt: skip

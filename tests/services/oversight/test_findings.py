@@ -490,7 +490,7 @@ def test_whoever_has_a_part_in_it_keeps_out(desk: Dated) -> None:
     assert review(desk, "reviewer2").is_mine
 
 
-@on_sqlite
+@on_postgresql
 def test_each_letter_says_what_it_is_about_in_the_order_of_a_letter(desk: Dated) -> None:
     """主旨, 說明, 正本, 副本, and of each finding its words; other tests open what this writer writes in LibreOffice."""
     reviewer, review_id = desk.actor("reviewer"), review_of(desk)
